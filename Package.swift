@@ -1,0 +1,118 @@
+// swift-tools-version:6.2
+import Foundation
+import PackageDescription
+
+// Warnings are errors wherever the tests decide whether a change lands.
+let strict: [SwiftSetting] =
+    ProcessInfo.processInfo.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
+let settings: [SwiftSetting] =
+    strict + [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ]
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+
+func target(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name + "Tests",
+        dependencies: [.init(stringLiteral: name), "CarrelTesting"] + dependencies,
+        resources: resources,
+        swiftSettings: settings
+    )
+}
+
+let package = Package(
+    name: "carrel",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "carrel", targets: ["carrel"]),
+        .executable(name: "carrel-init", targets: ["carrel-init"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "carrel",
+            dependencies: [
+                "CarrelServer", "CarrelConfig", "CarrelCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(name: "carrel-init", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(name: "CLinux", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        target("CarrelCore", [crypto]),
+        target(
+            "CarrelServer",
+            [
+                "CarrelConfig", "CarrelCore", "CarrelGateway", "CarrelIdentity", "CarrelSQLite", "CarrelWeb",
+                "CarrelWorkspaces", "EngineProcess", log, lifecycle, httpClient, nioCore, nioPosix, crypto,
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ]
+        ),
+        target("CarrelConfig", ["CarrelCore", "Yams"]),
+        target(
+            "CarrelWeb",
+            [
+                "CarrelCore", "CarrelIdentity", "CarrelWorkspaces", log,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                nioCore,
+            ]
+        ),
+        target(
+            "CarrelIdentity",
+            ["CarrelCore", crypto, .product(name: "CryptoExtras", package: "swift-crypto"), log]
+        ),
+        target("CarrelWorkspaces", ["CarrelCore", log]),
+        target("CarrelGateway", ["CarrelCore", nioCore, nioPosix, log]),
+        target("CarrelSQLite", ["CarrelCore", .product(name: "GRDB", package: "GRDB.swift"), log]),
+        target("EngineProcess", ["CarrelCore", "CLinux", log]),
+        target("CarrelTesting", ["CarrelCore"]),
+        tests("CarrelCore", []),
+        tests("CarrelConfig", ["CarrelCore"]),
+        tests("CarrelWorkspaces", ["CarrelCore"]),
+        tests("CarrelIdentity", ["CarrelCore", crypto]),
+        tests(
+            "CarrelWeb",
+            [
+                "CarrelCore", "CarrelIdentity", "CarrelWorkspaces",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ]
+        ),
+        tests(
+            "CarrelGateway",
+            [
+                "CarrelCore", nioCore, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
+        tests("CarrelSQLite", ["CarrelCore", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests("EngineProcess", ["CarrelCore"]),
+    ]
+)

@@ -1,0 +1,108 @@
+public import CarrelCore
+
+/// Where the gateway listens, where the hub is, and its bounds.
+public struct GatewayConfiguration: Sendable {
+    public var listeners: [Listener]
+    public var limits: Limits
+
+    public init(listeners: [Listener], limits: Limits = Limits()) {
+        self.listeners = listeners
+        self.limits = limits
+    }
+
+    public struct Listener: Sendable {
+        /// `users`, `operators`.
+        public var name: String
+        public var host: String
+        /// 0: any free one.
+        public var port: Int
+        /// Scheme, host and port that browsers use, without a path: `https://work.example.org`. Nil: from `Host`.
+        public var publicOrigin: String?
+        /// Unix socket of the hub for this listener.
+        public var hubSocket: String
+        /// Whether `/w/<id>/…` leads to workspaces here; otherwise it goes to the hub as everything else.
+        public var servesWorkspaces: Bool
+        /// Cookie whose value is the session; never forwarded to a workspace.
+        public var sessionCookie: String
+        /// The hub's other cookies: never forwarded to a workspace.
+        public var hubCookies: [String]
+        /// CIDR blocks whose `X-Forwarded-*` are believed.
+        public var trustedProxies: [String]
+
+        public init(
+            name: String,
+            host: String,
+            port: Int,
+            publicOrigin: String?,
+            hubSocket: String,
+            servesWorkspaces: Bool,
+            sessionCookie: String,
+            hubCookies: [String] = [],
+            trustedProxies: [String] = []
+        ) {
+            self.name = name
+            self.host = host
+            self.port = port
+            self.publicOrigin = publicOrigin
+            self.hubSocket = hubSocket
+            self.servesWorkspaces = servesWorkspaces
+            self.sessionCookie = sessionCookie
+            self.hubCookies = hubCookies
+            self.trustedProxies = trustedProxies
+        }
+    }
+
+    public struct Limits: Hashable, Sendable {
+        public var headBytes: Int
+        public var headerCount: Int
+        public var headerTimeout: Duration
+        public var idleTimeout: Duration
+        public var connectionsPerClient: Int
+        /// Requests waiting for one upstream's connections, per event loop.
+        public var queuePerUpstream: Int
+        /// How long a request to a paused workspace is held.
+        public var resumeTimeout: Duration
+
+        public init(
+            headBytes: Int = 65536,
+            headerCount: Int = 200,
+            headerTimeout: Duration = .seconds(10),
+            idleTimeout: Duration = .seconds(3600),
+            connectionsPerClient: Int = 1000,
+            queuePerUpstream: Int = 1024,
+            resumeTimeout: Duration = .seconds(15)
+        ) {
+            self.headBytes = headBytes
+            self.headerCount = headerCount
+            self.headerTimeout = headerTimeout
+            self.idleTimeout = idleTimeout
+            self.connectionsPerClient = connectionsPerClient
+            self.queuePerUpstream = queuePerUpstream
+            self.resumeTimeout = resumeTimeout
+        }
+    }
+}
+
+/// What a request brings to prove who sends it, as found in its head.
+public enum GatewayCredential: Hashable, Sendable {
+    /// The session cookie's value.
+    case cookie(String)
+    /// What follows `Authorization: Bearer `, where it begins as Carrel's tokens do.
+    case bearer(String)
+}
+
+/// The two questions that the gateway asks others. Neither may block.
+public struct GatewayQuestions: Sendable {
+    /// Who is this? Answers from memory; the gateway caches it per event loop until `credentialsChanged()`.
+    public var authorize: @Sendable (GatewayCredential) -> Principal?
+    /// A paused workspace is wanted: resume it. True once its route is published again as not paused.
+    public var resolve: @Sendable (WorkspaceID) async -> Bool
+
+    public init(
+        authorize: @escaping @Sendable (GatewayCredential) -> Principal?,
+        resolve: @escaping @Sendable (WorkspaceID) async -> Bool
+    ) {
+        self.authorize = authorize
+        self.resolve = resolve
+    }
+}

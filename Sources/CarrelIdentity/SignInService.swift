@@ -1,0 +1,82 @@
+public import CarrelCore
+
+/// What sign-in needs from the configuration. Replaced whole by a reload.
+public struct SignInRules: Sendable {
+    public struct Provider: Hashable, Sendable {
+        public var id: String
+        /// Only `local` is built in so far.
+        public var kind: String
+        public var title: String
+
+        public init(id: String, kind: String, title: String) {
+            self.id = id
+            self.kind = kind
+            self.title = title
+        }
+    }
+
+    public var sessionLifetime: Duration
+    public var providers: [Provider]
+    /// `sign-in.operators`: `u-…`, `provider:name`; `provider:group`.
+    public var operators: AccessRule
+
+    public init(sessionLifetime: Duration, providers: [Provider], operators: AccessRule) {
+        self.sessionLifetime = sessionLifetime
+        self.providers = providers
+        self.operators = operators
+    }
+}
+
+/// What a request brings to prove who sends it.
+public enum PresentedCredential: Hashable, Sendable {
+    /// The value of the session cookie.
+    case cookie(String)
+    /// What follows `Authorization: Bearer `.
+    case bearer(String)
+}
+
+/// Sign-in, sessions, tokens and permissions, for pages, API, gateway and command line.
+public protocol SignInService: Sendable {
+    /// Who this is, without asking the store: signature, expiry and what is known to be revoked. Nil: nobody.
+    /// Called by the gateway's event loops on a cache miss and by the hub for every request.
+    func authorize(_ credential: PresentedCredential) -> Principal?
+
+    /// Checks name and password (scrypt, off the event loops). Throws `unauthenticated` with one sentence for every
+    /// reason, `tooManyRequests` after too many failures for this name or `client` (an address).
+    func signIn(provider: String, name: String, password: String, client: String) async throws -> SignedIn
+    /// A session from a link that works once. `unauthenticated` if it is unknown, used or expired.
+    func signIn(ticket: String) async throws -> (SignedIn, path: String)
+    /// A link's secret part; the caller makes the address.
+    func makeTicket(for user: UserID, path: String, lifetime: Duration, by: Actor) async throws -> String
+    func signOut(_ session: SessionID, by: Actor) async throws
+
+    /// A token to send back with every state-changing request: bound to the session (or, before signing in, to the
+    /// random value of a cookie), and good as long as that.
+    func csrfToken(for binding: String) -> String
+    func isCSRFToken(_ token: String, for binding: String) -> Bool
+
+    /// The secret is returned once and stored hashed.
+    func makeToken(scopes: Set<Scope>, user: UserID?, lifetime: Duration, by: Actor) async throws
+        -> (token: APIToken, secret: String)
+
+    func isOperator(_ user: User) -> Bool
+    var rules: SignInRules { get }
+
+    /// The member that `u-…` or `provider:name` names; made, where `create`, if the provider is a local one or
+    /// `poolProvider`. Nil if there is none.
+    func user(named: String, create: Bool, by: Actor) async throws -> User?
+    func user(_ id: UserID) async throws -> User?
+}
+
+/// A new session, and what to set as the cookie's value.
+public struct SignedIn: Sendable {
+    public var user: User
+    public var session: Session
+    public var cookie: String
+
+    public init(user: User, session: Session, cookie: String) {
+        self.user = user
+        self.session = session
+        self.cookie = cookie
+    }
+}
