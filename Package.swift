@@ -96,7 +96,7 @@ let package = Package(
         tests("CarrelCore", []),
         tests("CarrelConfig", ["CarrelCore"]),
         tests("CarrelWorkspaces", ["CarrelCore"]),
-        tests("CarrelIdentity", ["CarrelCore", crypto]),
+        tests("CarrelIdentity", ["CarrelCore", crypto, log]),
         tests(
             "CarrelWeb",
             [

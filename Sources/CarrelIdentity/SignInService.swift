@@ -19,11 +19,19 @@ public struct SignInRules: Sendable {
     public var providers: [Provider]
     /// `sign-in.operators`: `u-…`, `provider:name`; `provider:group`.
     public var operators: AccessRule
+    /// `pool-service.provider`: its members are made on the word of a program that asks for their workspace.
+    public var poolProvider: String?
 
-    public init(sessionLifetime: Duration, providers: [Provider], operators: AccessRule) {
+    public init(
+        sessionLifetime: Duration,
+        providers: [Provider],
+        operators: AccessRule,
+        poolProvider: String? = nil
+    ) {
         self.sessionLifetime = sessionLifetime
         self.providers = providers
         self.operators = operators
+        self.poolProvider = poolProvider
     }
 }
 

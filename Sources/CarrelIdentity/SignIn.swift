@@ -1,0 +1,150 @@
+public import CarrelCore
+public import Logging
+import Synchronization
+
+/// Sign-in, sessions, tokens and permissions over a store of members and sessions.
+///
+/// `refresh` must have succeeded once before anybody is let in: until then it is not known who was signed out.
+public final class SignIn: SignInService {
+    let store: any UserStore & SessionStore
+    let keys: SigningKeys
+    let clock: any WallClock
+    let hasher: PasswordHasher
+    let logger: Logger
+    let shared: Shared
+    /// What cookies are signed for: one listener of one deployment.
+    let audience: String
+    private let deployment: String
+
+    /// What the listeners of one process have in common.
+    final class Shared: Sendable {
+        let known = KnownCredentials()
+        let limiter = Mutex(FailureLimiter())
+        let rules: Mutex<SignInRules>
+        let random: Randomness
+
+        init(rules: SignInRules, random: Randomness) {
+            self.rules = Mutex(rules)
+            self.random = random
+        }
+    }
+
+    /// - Parameters:
+    ///   - deployment: with `listener`, what session cookies are good for; a cookie of another is refused.
+    ///   - random: must be secure outside of tests.
+    public init(
+        store: any UserStore & SessionStore,
+        rules: SignInRules,
+        keys: SigningKeys,
+        deployment: String,
+        listener: String,
+        clock: any WallClock = SystemClock(),
+        random: some RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+        hasher: PasswordHasher = PasswordHasher(),
+        logger: Logger
+    ) {
+        self.store = store
+        self.keys = keys
+        self.clock = clock
+        self.hasher = hasher
+        self.logger = logger
+        self.deployment = deployment
+        shared = Shared(rules: rules, random: Randomness(random))
+        audience = "\(deployment)\n\(listener)"
+    }
+
+    private init(_ other: SignIn, listener: String) {
+        store = other.store
+        keys = other.keys
+        clock = other.clock
+        hasher = other.hasher
+        logger = other.logger
+        shared = other.shared
+        deployment = other.deployment
+        audience = "\(other.deployment)\n\(listener)"
+    }
+
+    /// The same service for another listener: everything is shared but what its cookies are good for.
+    public func listening(as listener: String) -> SignIn { SignIn(self, listener: listener) }
+
+    public var rules: SignInRules { shared.rules.withLock { $0 } }
+
+    /// Replaces the rules after a reload. A shorter session lifetime counts for the sessions that exist, too.
+    public func apply(_ rules: SignInRules) {
+        shared.rules.withLock { $0 = rules }
+        shared.known.announce()
+    }
+
+    public func authorize(_ credential: PresentedCredential) -> Principal? {
+        guard let known = shared.known.snapshot else { return nil }
+        switch credential {
+        case .cookie(let text):
+            guard let cookie = SessionCookie.verified(text, for: audience, with: keys.cookies) else { return nil }
+            let lifetime = shared.rules.withLock { $0.sessionLifetime }
+            let expires = min(cookie.expires, cookie.issued + lifetime)
+            guard expires > clock.now(), !known.revoked.contains(cookie.session),
+                !known.disabled.contains(cookie.user)
+            else { return nil }
+            return Principal(user: cookie.user, credential: .session(cookie.session), expiresAt: expires)
+        case .bearer(let secret):
+            guard TokenSecret.hasShape(secret), let token = known.tokens[SecretDigest.of(secret)],
+                token.expiresAt > clock.now(), token.user.map({ !known.disabled.contains($0) }) ?? true
+            else { return nil }
+            return Principal(user: token.user, credential: .token(token.id, token.scopes), expiresAt: token.expiresAt)
+        }
+    }
+
+    /// Takes over from the store what other processes changed. When it returns, everything that was in the store when
+    /// it was called counts. On a throw the last state stays in force.
+    public func refresh() async throws {
+        while true {
+            let load = shared.known.beginLoad()
+            let now = clock.now()
+            let revoked = try await store.revokedSessions(at: now)
+            let disabled = try await store.users().filter(\.isDisabled).map(\.id)
+            let tokens = try await store.tokens().filter { $0.revokedAt == nil && $0.expiresAt > now }
+            let snapshot = KnownCredentials.Snapshot(
+                revoked: revoked,
+                disabled: Set(disabled),
+                tokens: Dictionary(tokens.map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
+            )
+            if shared.known.install(snapshot, load: load) { return }
+        }
+    }
+
+    /// Called after who may enter has changed: forget what was cached. Must not block.
+    public func onChange(_ observer: @escaping @Sendable () -> Void) { shared.known.observe(observer) }
+
+    /// Refreshes after each change until the stream ends or the task is cancelled. A store that fails is asked again
+    /// after a second, for as long as it takes.
+    public func follow(_ changes: AsyncStream<Void>) async throws {
+        for await _ in changes {
+            while true {
+                do {
+                    try await refresh()
+                    break
+                } catch let error as CancellationError {
+                    throw error
+                } catch {
+                    logger.error("sessions and tokens could not be read again", metadata: ["error": "\(error)"])
+                    try await clock.sleep(until: clock.now() + .seconds(1))
+                }
+            }
+        }
+    }
+
+    public func csrfToken(for binding: String) -> String {
+        CSRFTokens(key: keys.csrf).masked(for: binding, mask: shared.random.bytes(32))
+    }
+
+    public func isCSRFToken(_ token: String, for binding: String) -> Bool {
+        CSRFTokens(key: keys.csrf).accepts(token, for: binding)
+    }
+
+    /// A random value for the cookie `CookieNames.visitor`.
+    public func makeVisitorValue() -> String { shared.random.secret() }
+
+    public func isOperator(_ user: User) -> Bool {
+        !user.isDisabled && (user.isOperator || rules.operators.admits(user))
+    }
+}
