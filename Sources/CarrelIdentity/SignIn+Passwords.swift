@@ -40,7 +40,10 @@ extension SignIn {
         if isLocal, let account { stored = try await store.passwordHash(provider: provider, name: "\(account)") }
         let hash = stored.flatMap { PasswordHash($0) }
         if stored != nil, hash == nil {
-            logger.error("a stored password can't be read: set it anew", metadata: ["account": "\(account.map { "\($0)" } ?? "")"])
+            logger.error(
+                "a stored password can't be read: set it anew",
+                metadata: ["account": "\(account.map { "\($0)" } ?? "")"]
+            )
         }
         let typed = PasswordRules.normalized(password)
         guard let hash, let typed else {

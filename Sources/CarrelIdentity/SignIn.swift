@@ -29,9 +29,8 @@ public final class SignIn: SignInService {
         }
     }
 
-    /// - Parameters:
-    ///   - deployment: with `listener`, what session cookies are good for; a cookie of another is refused.
-    ///   - random: must be secure outside of tests.
+    /// `deployment` and `listener` are what session cookies are good for: a cookie of another is refused. `random`
+    /// must be secure outside of tests.
     public init(
         store: any UserStore & SessionStore,
         rules: SignInRules,

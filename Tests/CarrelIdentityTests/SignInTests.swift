@@ -19,7 +19,9 @@ struct SignInTests {
         #expect(try await it.store.session(signedIn.session.id)?.provider == "here")
     }
 
-    @Test("Wrong password, unknown account, unknown provider, impossible names and passwords: one and the same sentence")
+    @Test(
+        "Wrong password, unknown account, unknown provider, impossible names and passwords: one and the same sentence"
+    )
     func refuses() async throws {
         let it = try await SignInFixture()
         try await it.account("ada")
@@ -107,7 +109,11 @@ struct SignInTests {
     func renewsHash() async throws {
         let it = try await SignInFixture(cost: ScryptCost(logRounds: 5))
         try await it.account("ada")
-        let old = try PasswordHash(password: Array("correct horse".utf8), salt: [1, 2, 3, 4, 5, 6, 7, 8], cost: ScryptCost(logRounds: 4))
+        let old = try PasswordHash(
+            password: Array("correct horse".utf8),
+            salt: [1, 2, 3, 4, 5, 6, 7, 8],
+            cost: ScryptCost(logRounds: 4)
+        )
         try await it.store.setPasswordHash("\(old)", provider: "here", name: "ada", by: .hub, at: it.clock.now())
         _ = try await it.enter("ada")
         let new = try #require(try await it.store.passwordHash(provider: "here", name: "ada"))

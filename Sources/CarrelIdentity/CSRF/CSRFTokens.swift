@@ -30,7 +30,7 @@ struct CSRFTokens: Sendable {
 
     func plain(for binding: String) -> String { UnpaddedBase64.encode(code(binding)) }
 
-    /// - Parameter mask: 32 random bytes, used once.
+    /// `mask` is 32 random bytes, used once.
     func masked(for binding: String, mask: [UInt8]) -> String {
         UnpaddedBase64.encode(mask + zip(code(binding), mask).map { $0 ^ $1 })
     }

@@ -49,7 +49,7 @@ struct FailureLimiter: Sendable {
 
     /// Begins an attempt: it counts as a failure until `succeeded` or `withdraw` says otherwise, so that many at once
     /// don't slip through. Returns how long to wait if it must not be made; then nothing is counted.
-    /// - Parameter account: nil if what was typed can't be an account's name.
+    /// `account` is nil if what was typed can't be an account's name.
     mutating func begin(account: String?, client: String, at now: Timestamp) -> Duration? {
         let keys = keys(account: account, client: client)
         let wait = keys.map { self.wait(for: $0, at: now) }.max() ?? Duration.zero

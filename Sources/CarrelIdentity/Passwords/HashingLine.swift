@@ -16,9 +16,7 @@ final class HashingLine: Sendable {
     let longest: Int
     private let state = Mutex(State())
 
-    /// - Parameters:
-    ///   - places: how many work at once.
-    ///   - longest: how many wait; further ones are turned away.
+    /// `places` work at once, `longest` wait; further ones are turned away.
     init(places: Int, longest: Int) {
         self.places = places
         self.longest = longest

@@ -41,7 +41,7 @@ struct PasswordHash: Hashable, Sendable, CustomStringConvertible {
     static let saltLength = 16
     static let hashLength = 32
 
-    /// - Parameter password: not empty.
+    /// Throws `EmptyPassword` for an empty password.
     init(password: [UInt8], salt: [UInt8], cost: ScryptCost) throws {
         self.cost = cost
         self.salt = salt
@@ -75,7 +75,7 @@ struct PasswordHash: Hashable, Sendable, CustomStringConvertible {
             + "$\(UnpaddedBase64.encode(salt, .standard))$\(UnpaddedBase64.encode(hash, .standard))"
     }
 
-    /// - Parameter password: not empty.
+    /// Throws `EmptyPassword` for an empty password.
     func matches(_ password: [UInt8]) throws -> Bool {
         // SymmetricKey compares in constant time.
         try Self.derive(password, salt, cost, hash.count) == SymmetricKey(data: hash)

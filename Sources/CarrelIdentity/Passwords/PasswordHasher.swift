@@ -7,9 +7,7 @@ public final class PasswordHasher: Sendable {
     let line: HashingLine
     private let queue = DispatchQueue(label: "carrel.passwords", attributes: .concurrent)
 
-    /// - Parameters:
-    ///   - places: how many are hashed at once.
-    ///   - longest: how many more may wait.
+    /// Hashes `places` at once; `longest` more may wait.
     public init(cost: ScryptCost = .standard, places: Int = 2, longest: Int = 64) {
         self.cost = cost
         line = HashingLine(places: places, longest: longest)

@@ -1,5 +1,4 @@
 public import CarrelCore
-
 @_spi(_Unicode) import Swift
 
 /// What may be a password. Counted after normalization to NFC (as RFC 8265 section 4.2 asks), so that one typed on

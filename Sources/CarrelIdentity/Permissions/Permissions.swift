@@ -2,11 +2,9 @@ public import CarrelCore
 
 /// Who may do what: deny unless granted. Pure; the table in `docs/permissions.md` is tested row by row.
 public enum Permissions {
-    /// Whether the principal may do it.
-    /// - Parameters:
-    ///   - user: the member that the principal names, as the store has them now; nil for a token for all members.
-    ///     Another one than the principal's, or a disabled one, may do nothing.
-    ///   - isOperator: whether `user` is an operator (`SignInService.isOperator`).
+    /// Whether the principal may do it. `user` is the member that the principal names, as the store has them now, nil
+    /// for a token for all members: another one than the principal's, or a disabled one, may do nothing. `isOperator`
+    /// is whether `user` is an operator (`SignInService.isOperator`).
     public static func allows(
         _ permission: Permission,
         to principal: Principal,

@@ -1,10 +1,8 @@
 /// What Carrel's cookies are called. Cookies ignore ports, so the name tells listeners of one host apart; and over
 /// https the prefix `__Host-` (RFC 6265bis section 4.1.3.2) keeps neighbouring names from setting them.
 public enum CookieNames {
-    /// The signed-in session: `carrel-main-users-8080`, with `__Host-` before it if `secure`.
-    /// - Parameters:
-    ///   - port: as browsers see it.
-    ///   - secure: whether browsers use https. Then the cookie must have `Secure`, `Path=/` and no `Domain`.
+    /// The signed-in session: `carrel-main-users-8080`, with `__Host-` before it if `secure`. The port is the one that
+    /// browsers see. `secure`: browsers use https; then the cookie must have `Secure`, `Path=/` and no `Domain`.
     public static func session(deployment: String, listener: String, port: Int, secure: Bool) -> String {
         (secure ? "__Host-" : "") + "carrel-\(plain(deployment))-\(plain(listener))-\(port)"
     }

@@ -18,7 +18,7 @@ struct SessionCookie: Hashable, Sendable {
     /// Longer texts are refused unread.
     static let longest = 160
 
-    /// - Parameter audience: the deployment and listener that it is good for; part of what is signed.
+    /// `audience` is the deployment and listener that it is good for; part of what is signed.
     func signed(for audience: String, with key: SymmetricKey) -> String {
         let body = "1.\(session).\(user).\(issued.milliseconds).\(expires.milliseconds)"
         let signature = HMAC<SHA256>.authenticationCode(for: Self.message(body, audience), using: key)
