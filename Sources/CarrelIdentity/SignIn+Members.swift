@@ -37,18 +37,17 @@ extension SignIn {
         return try await store.ensureUser(identity, displayName: name, groups: nil, by: by, at: clock.now())
     }
 
-    /// Whether what they do may have an operator's powers: the machine's own people, operators, and tokens with
-    /// the scope `operate`.
+    /// Whether what they do may have an operator's powers: the machine's own people, operators, and tokens for
+    /// all members with the scope `operate`.
     func mayActForOperators(_ actor: Actor) async throws -> Bool {
         switch actor {
         case .commandLine, .hub: return true
         case .user(let id): return try await store.user(id).map(isOperator) ?? false
         case .token(let id):
             guard let token = shared.known.snapshot?.tokens.values.first(where: { $0.id == id }),
-                token.expiresAt > clock.now(), token.scopes.contains(.operate)
+                token.expiresAt > clock.now(), token.user == nil
             else { return false }
-            guard let user = token.user else { return true }
-            return try await store.user(user).map(isOperator) ?? false
+            return token.scopes.contains(.operate)
         }
     }
 }

@@ -18,18 +18,19 @@ public enum Permissions {
             guard !member.isDisabled else { return false }
             return powers.operates || (powers.members.include(member.id) && app.admits(member))
                 || (powers.pools.include(member.id) && app.admits(member))
-        case .seeWorkspace(let owner): return powers.observes || powers.members.include(owner)
+        case .seeWorkspace(let owner): return powers.observes || powers.seen.include(owner)
         case .readLogs(let owner), .stopWorkspace(let owner):
             return powers.operates || powers.members.include(owner)
         case .enterWorkspace(let owner):
             // Not even an operator: under `isolation: path` every workspace shares one origin.
-            return owner != nil && owner == principal.user && powers.members.include(owner)
+            return owner != nil && owner == principal.user && principal.entersWorkspaces
         case .usePool(let member): return powers.pools.include(member) || (member == nil && powers.pools != .nobody)
         case .makeSignInLink(let member, let targetIsOperator):
             return powers.operates || (powers.pools.include(member) && !targetIsOperator)
                 || (powers.isSession && member == principal.user)
         case .makeToken(let scopes, let target):
-            return powers.mayMakeToken(scopes, for: target, principal)
+            return powers.operates
+                || (powers.isSession && target == principal.user && scopes.isSubset(of: [.workspaces]))
         case .observe: return powers.observes
         case .operate: return powers.operates
         }
@@ -59,14 +60,12 @@ private enum Members: Equatable {
 private struct Powers {
     var isSession = false
     var members = Members.nobody
+    var seen = Members.nobody
     var pools = Members.nobody
     var observes = false
     var operates = false
-    var scopes: Set<Scope> = []
 
     init(_ principal: Principal, isOperator: Bool) {
-        // A token for all members was made by an operator and has no member to be one.
-        let isHigh = principal.user == nil || isOperator
         switch principal.credential {
         case .session:
             // There is no session of nobody.
@@ -75,21 +74,15 @@ private struct Powers {
             members = .only(user)
             operates = isOperator
         case .token(_, let scopes):
-            self.scopes = scopes
-            if scopes.contains(.workspaces) { members = Members(principal.user) }
-            if scopes.contains(.pool) { pools = Members(principal.user) }
-            operates = scopes.contains(.operate) && isHigh
-            observes = scopes.contains(.observe) && isHigh
+            let reach = Members(principal.user)
+            if !scopes.isDisjoint(with: [.workspaces, .operate]) { members = reach }
+            if !scopes.isDisjoint(with: [.pool, .operate]) { pools = reach }
+            // A token that acts as one member sees and does nothing of others, whoever that member is.
+            operates = scopes.contains(.operate) && reach == .all
+            observes = scopes.contains(.observe) && reach == .all
+            if scopes.contains(.observe) { seen = reach }
         }
         observes = observes || operates
-    }
-
-    /// A token makes no token that could do more, or for longer, than it can itself.
-    func mayMakeToken(_ wanted: Set<Scope>, for target: UserID?, _ principal: Principal) -> Bool {
-        if isSession {
-            return operates || (target != nil && target == principal.user && wanted.isSubset(of: [.workspaces]))
-        }
-        guard operates else { return false }
-        return principal.user == nil || (target == principal.user && wanted.isSubset(of: scopes))
+        if members != .nobody { seen = members }
     }
 }

@@ -128,6 +128,13 @@ struct MembersTests {
         }
         #expect(try await it.refusal { try await link(root, .token(pool.id)) }.code == .forbidden)
         #expect(try await it.refusal { try await link(root, .user(ada.id)) }.code == .forbidden)
+        let (bound, _) = try await it.signIn.makeToken(
+            scopes: [.operate],
+            user: root.id,
+            lifetime: .seconds(60),
+            by: .hub
+        )
+        #expect(try await it.refusal { try await link(root, .token(bound.id)) }.code == .forbidden)
         try await link(ada, .token(pool.id))
         try await link(root, .token(full.id))
         try await link(root, .user(root.id))
