@@ -7,7 +7,7 @@ extension SignIn {
     public func signIn(provider: String, name: String, password: String, client: String) async throws -> SignedIn {
         let account = AccountName(typed: name)
         let key = account.map { "\(provider):\($0)" }
-        let client = String(client.prefix(64))
+        let client = ClientAddress.key(client)
         let begun = clock.now()
         if let wait = shared.limiter.withLock({ $0.begin(account: key, client: client, at: begun) }) {
             logger.notice("sign-in refused: too many failures", metadata: ["client": "\(client)"])

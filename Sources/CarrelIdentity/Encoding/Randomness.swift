@@ -13,7 +13,14 @@ final class Randomness: Sendable {
     init(_ base: some RandomNumberGenerator & Sendable) { source = Mutex(Source(base: base)) }
 
     func bytes(_ count: Int) -> [UInt8] {
-        source.withLock { source in (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &source) } }
+        source.withLock { source in
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(count + 8)
+            while bytes.count < count {
+                withUnsafeBytes(of: source.next()) { bytes.append(contentsOf: $0) }
+            }
+            return Array(bytes.prefix(count))
+        }
     }
 
     /// 256 random bits as 43 characters that are safe in URLs and cookies.

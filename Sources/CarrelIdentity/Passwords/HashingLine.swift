@@ -31,6 +31,8 @@ final class HashingLine: Sendable {
             state.next += 1
             return state.next
         }
+        // A cancellation that came after the answer leaves its mark behind.
+        defer { state.withLock { _ = $0.cancelled.remove(id) } }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (turn: CheckedContinuation<Void, any Error>) in
                 let answer: Result<Void, any Error>? = state.withLock { state in
@@ -62,8 +64,6 @@ final class HashingLine: Sendable {
             }
             turn?.resume(throwing: CancellationError())
         }
-        // A cancellation that came after the turn was given leaves its mark behind.
-        state.withLock { _ = $0.cancelled.remove(id) }
     }
 
     func leave() {
