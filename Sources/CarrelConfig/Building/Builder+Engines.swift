@@ -1,0 +1,74 @@
+import CarrelCore
+
+extension Builder {
+    /// In the order of their names.
+    func engineRules(from value: Checked) -> [EngineRule] {
+        value.entries.sorted { $0.key < $1.key }.compactMap { name, value in
+            guard let name = EngineName(name), let settings = settings(from: value) else { return nil }
+            return EngineRule(name: name, settings: settings)
+        }
+    }
+
+    private func settings(from value: Checked) -> EngineRule.Settings? {
+        let socket = path(value["socket"]?.text ?? "/var/run/docker.sock")
+        switch value["kind"]?.text.flatMap(EngineRule.Kind.init(rawValue:)) {
+        case .process:
+            var uids: ClosedRange<UInt32> = 60_001...64_999
+            if case .uids(let range)? = value["uids"]?.content { uids = range }
+            return .process(
+                ProcessSettings(
+                    sandbox: value["sandbox"]?.text.flatMap(ProcessSettings.Sandbox.init(rawValue:)) ?? .auto,
+                    visible: (value["visible"]?.texts ?? []).map(path),
+                    uids: uids
+                )
+            )
+        case .docker: return .docker(DockerSettings(socket: socket, slots: value["slots"]?.text.map(path)))
+        case .swarm:
+            let constraints = value["constraints"]?.texts ?? ["node.role == worker"]
+            return .swarm(SwarmSettings(socket: socket, constraints: constraints, network: value["network"]?.text))
+        case .kubernetes:
+            guard let namespace = value["namespace"]?.text else { return nil }
+            return .kubernetes(
+                KubernetesSettings(
+                    namespace: namespace,
+                    kubeconfig: value["kubeconfig"]?.text.map(path),
+                    storageClass: value["storage-class"]?.text
+                )
+            )
+        case .ec2:
+            guard let region = value["region"]?.text, let type = value["instance-type"]?.text else { return nil }
+            return .ec2(
+                EC2Settings(
+                    region: region,
+                    instanceType: type,
+                    subnet: value["subnet"]?.text,
+                    securityGroups: value["security-groups"]?.texts ?? [],
+                    instanceProfile: value["instance-profile"]?.text
+                )
+            )
+        case nil: return nil
+        }
+    }
+
+    /// In the order of their names.
+    func homeRules(from value: Checked) -> [HomeRule] {
+        value.entries.sorted { $0.key < $1.key }.compactMap { id, value in
+            guard let engine = value["engine"]?.text.flatMap({ EngineName($0) }) else { return nil }
+            if let directory = value["path"]?.template {
+                // The format made sure that the path keeps its template when it is resolved.
+                let location = try? Template(path(directory.description))
+                return location.map { HomeRule(id: id, engine: engine, location: $0, kind: .directory) }
+            }
+            return value["name"]?.template.map { name in
+                HomeRule(
+                    id: id,
+                    engine: engine,
+                    location: name,
+                    kind: .volume,
+                    driver: value["driver"]?.text ?? "local",
+                    options: value["options"]?.textEntries ?? [:]
+                )
+            }
+        }
+    }
+}

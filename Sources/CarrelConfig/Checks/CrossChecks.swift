@@ -1,0 +1,153 @@
+import CarrelCore
+
+/// What can't be said of one value alone: names that must exist, values that don't go together.
+struct CrossChecks {
+    var log: ProblemLog
+    let root: Checked
+    let configuration: Configuration
+
+    /// Names as they stand in the file: something that is wrong in itself is not reported as missing as well.
+    private(set) var engineNames: Set<String> = []
+    private(set) var homeNames: Set<String> = []
+    private(set) var appNames: [String] = []
+    private(set) var providerNames: [String] = []
+
+    init(log: ProblemLog, root: Checked, configuration: Configuration) {
+        self.log = log
+        self.root = root
+        self.configuration = configuration
+        engineNames = names(under: "engines")
+        homeNames = names(under: "homes")
+        appNames = root["apps"]?.elements.compactMap { $0["id"]?.text } ?? []
+        providerNames = root["sign-in"]?["providers"]?.elements.compactMap { $0["id"]?.text } ?? ["local"]
+    }
+
+    private func names(under section: String) -> Set<String> {
+        let prefix = section + "."
+        return Set(
+            log.positions.keys.filter { $0.hasPrefix(prefix) }.map { path in
+                String(path.dropFirst(prefix.count).prefix { $0 != "." && $0 != "[" })
+            }
+        )
+    }
+
+    mutating func run(apps: [(field: String, app: App)]) {
+        checkUniqueness()
+        checkListeners()
+        checkHomes()
+        for (field, app) in apps { check(app, field) }
+        checkAppName(root["sign-in"]?["default-app"])
+        checkAppName(root["pool-service"]?["default-app"])
+        if let provider = root["pool-service"]?["provider"] { checkProvider(provider.text ?? "", provider.field) }
+        checkPeople(root["sign-in"]?["operators"])
+        for app in root["apps"]?.elements ?? [] { checkPeople(app["access"]) }
+    }
+
+    private mutating func checkUniqueness() {
+        for (list, what) in [(root["apps"], "app"), (root["sign-in"]?["providers"], "provider")] {
+            var first: [String: String] = [:]
+            for element in list?.elements ?? [] {
+                guard let id = element["id"], let name = id.text else { continue }
+                if let other = first[name] {
+                    log.problem(id.field, found: name, "\(quoted(name)) is the id of \(other) already", "give every \(what) an id of its own")
+                } else {
+                    first[name] = element.field
+                }
+            }
+        }
+    }
+
+    private mutating func checkListeners() {
+        let (users, operators) = (configuration.users, configuration.operators)
+        if users.port == operators.port, users.port != 0, users.overlaps(operators) {
+            log.problem(
+                "listeners.operators.bind",
+                found: operators.bind,
+                "\(operators.bind) is the users' listener's address as well",
+                "give each listener an address or port of its own"
+            )
+        }
+        if !users.isLoopback, users.tls == nil, users.publicOrigin?.hasPrefix("https://") != true {
+            log.warning(
+                "listeners.users",
+                found: users.bind,
+                "passwords and cookies cross the network unencrypted",
+                "serve HTTPS by a reverse proxy in front and say so with public-url: https://…, or bind to 127.0.0.1"
+            )
+        }
+        let domain = configuration.isolation.domain
+        if let domain, let origin = users.publicOrigin, origin.lowercased().hostOfOrigin == domain {
+            log.problem(
+                "isolation.domain",
+                found: domain,
+                "\(domain) is carrel's own name",
+                "give workspaces another one: that is what keeps their pages apart from carrel's"
+            )
+        }
+    }
+
+    private mutating func checkHomes() {
+        for rule in configuration.homes {
+            let field = "homes.\(rule.id)"
+            checkEngine(rule.engine.description, "\(field).engine")
+            let engine = configuration.engines.first { $0.name == rule.engine }
+            if engine?.kind == .process, rule.kind == .volume {
+                log.problem(
+                    "\(field).name",
+                    found: rule.location.description,
+                    "the engine \(rule.engine) runs processes, which have no volumes",
+                    "give a directory: path: /srv/homes/{{user.id}}"
+                )
+            }
+        }
+    }
+
+    mutating func checkEngine(_ name: String, _ field: String) {
+        guard !engineNames.contains(name) else { return }
+        reportUnknown(name, field, "engine", among: engineNames.sorted(), section: "engines")
+    }
+
+    mutating func reportUnknown(_ name: String, _ field: String, _ what: String, among known: [String], section: String) {
+        let remedy: String
+        if let near = Suggestion.nearest(to: name, among: known) {
+            remedy = "did you mean \(near)?"
+        } else if known.isEmpty {
+            remedy = "add it under \(section)"
+        } else {
+            remedy = "add it under \(section) or name one of: \(known.prefix(20).joined(separator: ", "))"
+        }
+        log.problem(field, found: name, "there is no \(what) \(quoted(name))", remedy)
+    }
+
+    private mutating func checkAppName(_ value: Checked?) {
+        guard let value, let name = value.text, !appNames.contains(name) else { return }
+        reportUnknown(name, value.field, "app", among: appNames, section: "apps")
+    }
+
+    private mutating func checkPeople(_ value: Checked?) {
+        for element in (value?["users"]?.elements ?? []) + (value?["groups"]?.elements ?? []) {
+            guard let name = element.text, UserID(name) == nil, let colon = name.firstIndex(of: ":") else { continue }
+            checkProvider(String(name[..<colon]), element.field)
+        }
+    }
+
+    private mutating func checkProvider(_ name: String, _ field: String) {
+        guard !providerNames.contains(name) else { return }
+        reportUnknown(name, field, "sign-in provider", among: providerNames, section: "sign-in.providers")
+    }
+}
+
+extension ListenerRule {
+    /// Whether both would want the same address: one of them has all, or they are equal.
+    fileprivate func overlaps(_ other: ListenerRule) -> Bool {
+        let everything: Set<String> = ["0.0.0.0", "::"]
+        return host == other.host || everything.contains(host) || everything.contains(other.host)
+    }
+}
+
+extension String {
+    /// The name in `https://name:port`.
+    fileprivate var hostOfOrigin: String? {
+        split(separator: "://", maxSplits: 1).last.map { String($0.prefix { $0 != ":" && $0 != "/" }) }
+    }
+}

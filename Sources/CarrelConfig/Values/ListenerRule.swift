@@ -1,0 +1,42 @@
+/// One of the two listeners.
+public struct ListenerRule: Hashable, Sendable {
+    /// A name or an address without brackets.
+    public var host: String
+    /// 0: any free one.
+    public var port: Int
+    /// Scheme, host and port that browsers use, without a slash at the end. Nil: as the request says.
+    public var publicOrigin: String?
+    public var tls: TLSFiles?
+    /// CIDR blocks whose `X-Forwarded-*` are believed.
+    public var trustedProxies: [String]
+
+    /// Whether only this machine can reach it.
+    public var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+
+    /// `127.0.0.1:8080`, `[::1]:8080`
+    public var bind: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+/// Certificate chain and private key, PEM, as absolute paths.
+public struct TLSFiles: Hashable, Sendable {
+    public var certificate: String
+    public var key: String
+
+    public init(certificate: String, key: String) {
+        self.certificate = certificate
+        self.key = key
+    }
+}
+
+/// Bounds of both listeners.
+public struct ListenerLimits: Hashable, Sendable {
+    public var headBytes = 65_536
+    public var headerCount = 200
+    public var headerTimeout = Duration.seconds(10)
+    public var idleTimeout = Duration.seconds(3600)
+    public var connectionsPerClient = 1000
+    /// Requests waiting for one workspace's connections, per event loop.
+    public var queuePerUpstream = 1024
+    /// How long a request to a paused workspace is held.
+    public var resumeTimeout = Duration.seconds(15)
+}
