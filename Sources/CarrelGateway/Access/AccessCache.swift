@@ -1,0 +1,96 @@
+import CarrelCore
+
+/// One event loop's memory of who a credential stands for, until `credentialsChanged()` or its expiry.
+///
+/// Only admitted credentials are kept: a refused one may become good, and made-up ones must not fill it.
+final class AccessCache {
+    private static let limit = 8192
+    private let authorize: @Sendable (GatewayCredential) -> Principal?
+    private var known: [GatewayCredential: Principal] = [:]
+    /// Rises with every change: what a connection remembers from an earlier one counts no more.
+    private(set) var epoch = 0
+
+    init(authorize: @escaping @Sendable (GatewayCredential) -> Principal?) { self.authorize = authorize }
+
+    func forget() {
+        known.removeAll()
+        epoch += 1
+    }
+
+    func principal(of credential: GatewayCredential, now: Timestamp) -> Principal? {
+        if let principal = known[credential], principal.expiresAt > now { return principal }
+        guard let principal = authorize(credential), principal.expiresAt > now else { return nil }
+        if known.count >= Self.limit { known.removeAll(keepingCapacity: true) }
+        known[credential] = principal
+        return principal
+    }
+}
+
+/// What a connection last proved: the next request on it usually brings the same, and comparing bytes is all it takes.
+struct CredentialMemo {
+    let credential: GatewayCredential
+    let bytes: [UInt8]
+    let isToken: Bool
+    var principal: Principal
+    var epoch: Int
+}
+
+extension ClientConnection {
+    /// The first of the head's credentials that admits to `owner`'s workspaces. Remembers it in `memo`.
+    func isAdmitted(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, to owner: UserID, now: Timestamp) -> Bool {
+        if head.hasAuthorization {
+            for field in head.fields where field.kind == .authorization {
+                guard let token = CredentialScan.carrelToken(raw, field.value) else { continue }
+                return isAdmitted(raw, token, isToken: true, to: owner, now: now)
+            }
+        }
+        var admitted = false
+        CredentialScan.forEachCookie(named: listener.sessionCookie, in: head, raw) { value in
+            admitted = isAdmitted(raw, value, isToken: false, to: owner, now: now)
+            return !admitted
+        }
+        return admitted
+    }
+
+    private func isAdmitted(
+        _ raw: UnsafeRawBufferPointer,
+        _ value: Range<Int>,
+        isToken: Bool,
+        to owner: UserID,
+        now: Timestamp
+    ) -> Bool {
+        if let memo, memo.isToken == isToken, memo.epoch == loop.access.epoch, raw.equals(value, exactly: memo.bytes) {
+            return memo.principal.admits(to: owner, now: now)
+        }
+        let text = raw.text(value)
+        let credential = isToken ? GatewayCredential.bearer(text) : .cookie(text)
+        guard let principal = loop.access.principal(of: credential, now: now), principal.admits(to: owner, now: now)
+        else { return false }
+        memo = CredentialMemo(
+            credential: credential,
+            bytes: Array(raw[value]),
+            isToken: isToken,
+            principal: principal,
+            epoch: loop.access.epoch
+        )
+        return true
+    }
+
+    /// Whether what was last proved still admits to the workspace that this connection uses now.
+    func isStillAdmitted(now: Timestamp) -> Bool {
+        guard let entry, var memo else { return true }
+        if memo.epoch != loop.access.epoch {
+            guard let principal = loop.access.principal(of: memo.credential, now: now) else { return false }
+            memo.principal = principal
+            memo.epoch = loop.access.epoch
+            self.memo = memo
+        }
+        return memo.principal.admits(to: entry.plan.route.owner, now: now)
+    }
+}
+
+extension Principal {
+    func admits(to owner: UserID, now: Timestamp) -> Bool {
+        user == owner && entersWorkspaces && expiresAt > now
+    }
+}

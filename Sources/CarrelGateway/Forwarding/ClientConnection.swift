@@ -1,0 +1,381 @@
+import CarrelCore
+import NIOCore
+
+/// One connection of a client: reads requests, has each decided, and passes bytes between it and an upstream. Lives on
+/// one event loop; requests that come early wait in `inbound` and are answered in order.
+final class ClientConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    enum Phase { case awaitingHead, exchange, held, tunnel, lingering, closed }
+
+    /// Why nothing more is read from the client. Its socket's buffer fills, and it feels it.
+    struct Pause: OptionSet {
+        let rawValue: UInt8
+        /// The upstream takes no more.
+        static let upstreamFull = Self(rawValue: 1)
+        /// There is no upstream connection yet to take the body.
+        static let connecting = Self(rawValue: 2)
+        /// Enough of the next requests is here.
+        static let early = Self(rawValue: 4)
+    }
+
+    static let lingerLimit = TimeAmount.seconds(2)
+    static let earlyLimit = 65_536
+
+    let loop: LoopState
+    let listener: ListenerPlan
+    let peer: ClientPeer
+    var context: ChannelHandlerContext?
+    var phase = Phase.awaitingHead
+    /// Bytes that nothing was done with yet.
+    var inbound: ByteBuffer?
+    var lastProgress: NIODeadline
+    var memo: CredentialMemo?
+    /// The workspace whose request or tunnel this is now.
+    var entry: RouteEntry?
+    var exchange = Exchange.nothing
+    var upstream: UpstreamConnection?
+    /// Where a connection was asked for, or came from.
+    var pool: UpstreamPool?
+    /// What is to be sent when there is a connection, or again if that one proves stale.
+    var outgoing: ByteBuffer?
+    /// A response's head, kept for an instant so that a small body travels in the same write.
+    var responseHead: ByteBuffer?
+    /// The head of the request that is held.
+    var heldHead: ByteBuffer?
+    var clientFrames = WebSocketFrames()
+    var upstreamFrames = WebSocketFrames()
+    var clientEnded = false
+    var upstreamEnded = false
+
+    private var headEnd = HeadEnd()
+    private var pauses: Pause = []
+    private var isReadingHeads = false
+    /// The next head was held before: it is not held again.
+    private var wasHeld = false
+    private var hasServed = false
+    private var skippedEmptyLine = false
+    private var headStarted: NIODeadline?
+    private var discarded = 0
+    /// When everything was sent and only the client's end was awaited.
+    private var lingersSince: NIODeadline?
+    private var owesUpstreamFlush = false
+    private var owesFlush = false
+    private let isWelcome: Bool
+
+    init(loop: LoopState, listener: ListenerPlan, peer: ClientPeer) {
+        self.loop = loop
+        self.listener = listener
+        self.peer = peer
+        lastProgress = loop.now
+        // A trusted proxy brings many clients.
+        isWelcome = listener.counter.open(peer.address) || peer.isTrusted
+    }
+
+    var requestDone: Bool { exchange.body.isFinished }
+
+    // MARK: - The channel
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func channelActive(context: ChannelHandlerContext) {
+        loop.add(self)
+        lastProgress = .now()
+        if !isWelcome { answer(.connections, closes: true) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let buffer = unwrapInboundIn(data)
+        lastProgress = loop.now
+        switch phase {
+        case .awaitingHead:
+            keep(buffer)
+            readHeads()
+        case .exchange where !requestDone: readBody(buffer)
+        case .exchange, .held:
+            keep(buffer)
+            if let inbound, inbound.readableBytes > Self.earlyLimit { pause(.early) }
+        case .tunnel: tunnel(fromClient: buffer)
+        case .lingering:
+            discarded += buffer.readableBytes
+            if discarded > 1 << 20 { context.close(promise: nil) }
+        case .closed: break
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) { flushUpstream() }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        lastProgress = loop.now
+        upstream?.setPaused(!context.channel.isWritable)
+        if context.channel.isWritable, phase == .awaitingHead {
+            resume(.early)
+            readHeads()
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent { clientEndedTunnel() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        let last = phase
+        phase = .closed
+        if last == .held, let entry { loop.release(self, from: entry) }
+        if last == .tunnel { upstream?.endTunnel() } else { upstream?.abandon() }
+        upstream = nil
+        pool?.cancel(self)
+        leaveExchange()
+        inbound = nil
+        responseHead = nil
+        heldHead = nil
+        listener.counter.close(peer.address)
+        loop.remove(self)
+        self.context = nil
+    }
+
+    // MARK: - Requests
+
+    private func keep(_ buffer: ByteBuffer) {
+        if inbound == nil { inbound = buffer } else { inbound?.writeImmutableBuffer(buffer) }
+    }
+
+    /// Serves every request that is wholly here, one after the other.
+    func readHeads() {
+        guard !isReadingHeads else { return }
+        isReadingHeads = true
+        defer { isReadingHeads = false }
+        while phase == .awaitingHead, var buffer = inbound {
+            // Who does not take answers gets no more of them.
+            guard context?.channel.isWritable == true else { return pause(.early) }
+            guard skipEmptyLine(&buffer) else { return }
+            switch buffer.withUnsafeReadableBytes({ headEnd.find(in: $0) }) {
+            case .bareLineFeed: return refuse(.malformed)
+            case .incomplete:
+                if headStarted == nil { headStarted = .now() }
+                if buffer.readableBytes > loop.limits.headBytes { refuse(headEnd.isInFirstLine ? .target : .fields) }
+                return
+            case .complete(let length):
+                guard length <= loop.limits.headBytes else { return refuse(.fields) }
+                headEnd = HeadEnd()
+                headStarted = nil
+                skippedEmptyLine = false
+                hasServed = true
+                let head = buffer.readSlice(length: length) ?? buffer
+                inbound = buffer.readableBytes > 0 ? buffer : nil
+                let mayHold = !wasHeld
+                wasHeld = false
+                serve(head, mayHold: mayHold)
+            }
+        }
+        flushUpstream()
+    }
+
+    /// Decides once more about a request that was held.
+    func readAgain(_ head: ByteBuffer) {
+        var all = head
+        if let inbound { all.writeImmutableBuffer(inbound) }
+        inbound = all
+        headEnd = HeadEnd()
+        wasHeld = true
+        phase = .awaitingHead
+        readHeads()
+    }
+
+    /// RFC 9112 section 2.2: one empty line before a request is passed over. False until there is more to look at.
+    private func skipEmptyLine(_ buffer: inout ByteBuffer) -> Bool {
+        guard !skippedEmptyLine, buffer.getInteger(at: buffer.readerIndex) == ByteClasses.carriageReturn else {
+            return true
+        }
+        guard buffer.readableBytes > 1 else { return false }
+        if buffer.getInteger(at: buffer.readerIndex + 1) == ByteClasses.lineFeed {
+            skippedEmptyLine = true
+            headEnd = HeadEnd()
+            buffer.moveReaderIndex(forwardBy: 2)
+            inbound = buffer.readableBytes > 0 ? buffer : nil
+        }
+        return inbound != nil
+    }
+
+    private func readBody(_ buffer: ByteBuffer) {
+        switch buffer.withUnsafeReadableBytes({ exchange.body.consume($0) }) {
+        case .more: send(buffer)
+        case .finished(let count):
+            send(buffer.getSlice(at: buffer.readerIndex, length: count) ?? buffer)
+            if let rest = buffer.getSlice(at: buffer.readerIndex + count, length: buffer.readableBytes - count),
+                rest.readableBytes > 0
+            {
+                keep(rest)
+            }
+        case .malformed:
+            dropUpstream()
+            if exchange.hasResponse { abort() } else { refuse(.malformed) }
+        }
+    }
+
+    /// The part of the body that came with the head.
+    func readEarlyBody() {
+        guard !requestDone, let buffer = inbound else { return }
+        inbound = nil
+        readBody(buffer)
+    }
+
+    func send(_ buffer: ByteBuffer) {
+        entry?.traffic.bytesIn += Int64(buffer.readableBytes)
+        guard let upstream else {
+            outgoing?.writeImmutableBuffer(buffer)
+            return
+        }
+        upstream.write(buffer)
+        owesUpstreamFlush = true
+        if !upstream.isWritable { pause(.upstreamFull) }
+    }
+
+    func flushUpstream() {
+        guard owesUpstreamFlush else { return }
+        owesUpstreamFlush = false
+        upstream?.flush()
+    }
+
+    // MARK: - Towards the client
+
+    func write(_ buffer: ByteBuffer) {
+        guard let context else { return }
+        lastProgress = loop.now
+        entry?.traffic.bytesOut += Int64(buffer.readableBytes)
+        context.write(wrapOutboundOut(buffer), promise: nil)
+        owesFlush = true
+        // The upstream is read no further than the client takes it.
+        if !context.channel.isWritable { upstream?.setPaused(true) }
+    }
+
+    func flush() {
+        if let head = responseHead {
+            responseHead = nil
+            write(head)
+        }
+        guard owesFlush else { return }
+        owesFlush = false
+        context?.flush()
+    }
+
+    // MARK: - Reading and not reading
+
+    func pause(_ reason: Pause) { setPauses(pauses.union(reason)) }
+
+    func resume(_ reason: Pause) { setPauses(pauses.subtracting(reason)) }
+
+    private func setPauses(_ new: Pause) {
+        let changes = new.isEmpty != pauses.isEmpty
+        pauses = new
+        if changes { try? context?.channel.syncOptions?.setOption(.autoRead, value: new.isEmpty) }
+    }
+
+    func upstreamWritabilityChanged(_ isWritable: Bool) {
+        lastProgress = loop.now
+        if isWritable { resume(.upstreamFull) } else { pause(.upstreamFull) }
+    }
+
+    // MARK: - The end of it
+
+    /// Ready for the next request, or done.
+    func finishExchange() {
+        flush()
+        leaveExchange()
+        guard exchange.keepsAlive, requestDone, !loop.isDraining else { return linger() }
+        phase = .awaitingHead
+        lastProgress = loop.now
+        setPauses([])
+        if inbound != nil { readHeads() }
+    }
+
+    func leaveExchange() {
+        entry?.traffic.open -= 1
+        entry = nil
+        outgoing = nil
+    }
+
+    /// Nothing more is sent; what still comes is read for a while, or the last answer would be lost to a reset.
+    func linger() {
+        guard phase != .closed else { return }
+        flush()
+        leaveExchange()
+        phase = .lingering
+        inbound = nil
+        lastProgress = .now()
+        setPauses([])
+        guard let context else { return }
+        let closed = context.eventLoop.makePromise(of: Void.self)
+        closed.futureResult.assumeIsolated().whenComplete { _ in self.lingersSince = .now() }
+        context.close(mode: .output, promise: closed)
+    }
+
+    func closeNow() { context?.close(promise: nil) }
+
+    /// The response can't be completed: the client must see that.
+    func abort() {
+        flush()
+        dropUpstream()
+        phase = .lingering
+        leaveExchange()
+        endAfterFlush()
+    }
+
+    func endAfterFlush() {
+        guard let context else { return }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
+            context.close(promise: nil)
+        }
+    }
+
+    func dropUpstream() {
+        pool?.cancel(self)
+        let gone = upstream
+        upstream = nil
+        gone?.abandon()
+    }
+
+    private func refuse(_ answer: GatewayAnswer) {
+        if phase == .awaitingHead { exchange = .nothing }
+        self.answer(answer, closes: true)
+    }
+
+    // MARK: - Time
+
+    func closeIfIdle() {
+        if phase == .awaitingHead, inbound == nil { context?.close(promise: nil) }
+    }
+
+    func sweep(wallNow: Timestamp) {
+        let quiet = loop.now - lastProgress
+        let idle = TimeAmount(loop.limits.idleTimeout)
+        switch phase {
+        case .awaitingHead:
+            if let headStarted {
+                if loop.now - headStarted > TimeAmount(loop.limits.headerTimeout) { refuse(.slow) }
+            } else if quiet > (hasServed ? idle : TimeAmount(loop.limits.headerTimeout)) {
+                context?.close(promise: nil)
+            }
+        case .exchange:
+            guard quiet > idle else { return }
+            if exchange.hasResponse { abort() } else { fail(requestDone ? late : .slow) }
+        case .held:
+            if quiet > TimeAmount(loop.limits.resumeTimeout), let entry {
+                loop.release(self, from: entry)
+                wake(resumed: false)
+            }
+        case .tunnel:
+            if quiet > idle { closeTunnel(code: WebSocketFrames.goingAway) }
+            let isOver = memo.map { $0.principal.expiresAt <= wallNow } ?? false
+            if entry != nil, isOver { closeTunnel(code: WebSocketFrames.policyViolation) }
+        case .lingering:
+            let isOver = lingersSince.map { loop.now - $0 > Self.lingerLimit } ?? (quiet > idle)
+            if isOver { context?.close(promise: nil) }
+        case .closed: break
+        }
+    }
+}

@@ -1,0 +1,38 @@
+/// One request and its response, as far as the client's connection must remember.
+struct Exchange {
+    enum Upgrade { case none, webSocket, other }
+
+    let requestID: RequestID
+    let isHead: Bool
+    /// HTTP/1.0: knows neither chunks nor interim responses.
+    let isOld: Bool
+    let upgrade: Upgrade
+    let acceptsHTML: Bool
+    /// What may be sent twice: an idempotent method without a body.
+    let isRetriable: Bool
+    /// Nil: to the hub.
+    let mount: RoutePlan.Mount?
+    /// What the browser asked for, where a redirect may need it.
+    let host: String
+    var keepsAlive: Bool
+    var hasRetried = false
+    var hasResponse = false
+    /// What of the request is still to come.
+    var body: BodyFollower
+
+    init(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, id: RequestID, mount: RoutePlan.Mount?) {
+        requestID = id
+        isHead = head.method == .head
+        isOld = head.minorVersion == 0
+        upgrade = head.upgrade.map { raw.equals($0, "websocket") ? .webSocket : .other } ?? .none
+        acceptsHTML = head.acceptsHTML
+        switch head.method {
+        case .get, .head, .options, .put, .delete: isRetriable = head.framing == .none && head.upgrade == nil
+        case .post, .other, .refused: isRetriable = false
+        }
+        self.mount = mount
+        host = mount?.strips == true ? raw.text(head.host) : ""
+        keepsAlive = head.keepsAlive
+        body = BodyFollower(head.framing)
+    }
+}

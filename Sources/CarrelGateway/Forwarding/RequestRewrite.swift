@@ -1,0 +1,111 @@
+import NIOCore
+
+/// The head that a workspace or the hub gets, made from the client's: what must not pass is left out, what only the
+/// gateway may say is added. Lines that stay are copied as they are, in runs.
+struct RequestRewrite {
+    let listener: ListenerPlan
+    let peer: ClientPeer
+    let requestID: RequestID
+    /// Nil: to the hub.
+    let route: (plan: RoutePlan, mount: RoutePlan.Mount)?
+
+    func write(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, into out: inout ByteBuffer) {
+        writeRequestLine(head, raw, into: &out)
+        var run = head.fields.first.map { Int($0.start) } ?? 0
+        for field in head.fields {
+            if passes(field, head, raw) { continue }
+            out.writeBytes(raw[run..<Int(field.start)])
+            run = Int(field.end)
+            if field.kind == .cookie, let route, !replaces(raw, field.name, route.plan) {
+                CookieFilter.write(raw, field, without: listener.hubCookies, into: &out)
+            }
+        }
+        if let last = head.fields.last { out.writeBytes(raw[run..<Int(last.end)]) }
+        writeAdditions(head, raw, into: &out)
+        out.writeStaticString("\r\n")
+    }
+
+    private func writeRequestLine(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, into out: inout ByteBuffer) {
+        out.writeBytes(raw[0...head.methodEnd])
+        var target = head.target
+        if let mount = route?.mount, mount.strips {
+            target = (target.lowerBound + mount.prefix.count)..<target.upperBound
+        }
+        if target.isEmpty || raw[target.lowerBound] != ByteClasses.slash { out.writeInteger(ByteClasses.slash) }
+        out.writeBytes(raw[target])
+        out.writeStaticString(head.minorVersion == 1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n")
+    }
+
+    private func passes(_ field: HeaderField, _ head: RequestHead, _ raw: UnsafeRawBufferPointer) -> Bool {
+        switch field.kind {
+        case .connection, .hopByHop, .upgrade, .carrel: return false
+        case .forwarding, .forwardedFor, .forwardedProto, .forwardedHost: return false
+        default: break
+        }
+        if !head.connectionNames.isEmpty, isNamed(field, head, raw) { return false }
+        guard let route else { return true }
+        switch field.kind {
+        case .cookie where CookieFilter.hasAny(of: listener.hubCookies, raw, field.value): return false
+        case .authorization where CredentialScan.carrelToken(raw, field.value) != nil: return false
+        default: return route.plan.replacedHeaders.isEmpty || !replaces(raw, field.name, route.plan)
+        }
+    }
+
+    private func isNamed(_ field: HeaderField, _ head: RequestHead, _ raw: UnsafeRawBufferPointer) -> Bool {
+        head.connectionNames.contains { name in
+            name.count == field.name.count
+                && zip(raw[name], raw[field.name]).allSatisfy { ByteClasses.lowered($0) == ByteClasses.lowered($1) }
+        }
+    }
+
+    private func replaces(_ raw: UnsafeRawBufferPointer, _ name: Range<Int>, _ plan: RoutePlan) -> Bool {
+        plan.replacedHeaders.contains { raw.equals(name, lowered: $0) }
+    }
+
+    private func writeAdditions(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, into out: inout ByteBuffer) {
+        if let upgrade = head.upgrade {
+            out.writeStaticString("Connection: Upgrade\r\nUpgrade: ")
+            out.writeBytes(raw[upgrade])
+            out.writeStaticString("\r\n")
+        } else if head.minorVersion == 0 {
+            out.writeStaticString("Connection: close\r\n")
+        }
+        if peer.isTrusted {
+            let client = ForwardedFor(head, raw, peer: peer, listener: listener)
+            out.writeString("X-Forwarded-For: \(client.address)\r\nX-Forwarded-Proto: \(client.scheme)\r\n")
+            out.writeString("X-Forwarded-Host: \(client.host)\r\n")
+        } else {
+            out.writeStaticString("X-Forwarded-For: ")
+            out.writeString(peer.address)
+            out.writeStaticString("\r\nX-Forwarded-Proto: ")
+            out.writeString(listener.scheme)
+            out.writeStaticString("\r\nX-Forwarded-Host: ")
+            out.writeBytes(raw[head.host])
+            out.writeStaticString("\r\n")
+        }
+        out.writeStaticString("X-Carrel-Request-Id: ")
+        requestID.write(into: &out)
+        out.writeStaticString("\r\n")
+        if let route { out.writeBytes(route.mount.headerLines) }
+    }
+}
+
+/// Names one request in logs, pages and towards workspaces. Unique, not secret.
+struct RequestID {
+    /// Of this event loop in this run of the gateway.
+    let prefix: [UInt8]
+    let number: UInt64
+
+    func write(into out: inout ByteBuffer) {
+        out.writeBytes(prefix)
+        var shift = UInt64(max(0, (number.bitWidth - number.leadingZeroBitCount - 1) / 4 * 4))
+        while true {
+            let digit = UInt8(truncatingIfNeeded: (number >> shift) & 15)
+            out.writeInteger(digit < 10 ? 48 + digit : 87 + digit)
+            if shift == 0 { return }
+            shift -= 4
+        }
+    }
+
+    var text: String { String(decoding: prefix, as: UTF8.self) + String(number, radix: 16) }
+}

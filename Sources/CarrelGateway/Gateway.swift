@@ -1,0 +1,204 @@
+public import CarrelCore
+public import Logging
+public import NIOCore
+public import NIOPosix
+import Synchronization
+
+/// The data path: takes every connection, decides by the head of each request, and forwards its bytes to a workspace
+/// or to the hub. Knows no store and no page.
+///
+/// `start`, then `run` for as long as it serves, then `shutdown`. Publishing before `start` is allowed.
+public final class Gateway: RoutePublishing, Sendable {
+    private struct Running {
+        var channels: [any Channel]
+        var listeners: [ListenerPlan]
+    }
+
+    private enum State {
+        case idle
+        case starting
+        case running(Running)
+        case stopped
+    }
+
+    struct Loop: Sendable {
+        let eventLoop: any EventLoop
+        let state: NIOLoopBoundBox<LoopState>
+    }
+
+    private let configuration: GatewayConfiguration
+    private let questions: GatewayQuestions
+    private let logger: Logger
+    private let group: any EventLoopGroup
+    let loops: [Loop]
+    private let state = Mutex(State.idle)
+    private let wishes: AsyncStream<WorkspaceID>
+    private let wish: AsyncStream<WorkspaceID>.Continuation
+
+    /// - Parameters:
+    ///   - questions: asked about credentials and paused workspaces.
+    ///   - clock: times activity and the expiry of credentials.
+    ///   - group: its event loops carry everything; it is not shut down with the gateway.
+    public init(
+        configuration: GatewayConfiguration,
+        questions: GatewayQuestions,
+        clock: any WallClock = SystemClock(),
+        logger: Logger,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
+        self.configuration = configuration
+        self.questions = questions
+        self.logger = logger
+        self.group = group
+        let (wishes, wish) = AsyncStream.makeStream(of: WorkspaceID.self)
+        (self.wishes, self.wish) = (wishes, wish)
+        var random = SystemRandomNumberGenerator()
+        let run = RandomText.base32(length: 8, from: &random)
+        loops = group.makeIterator().enumerated().map { index, eventLoop in
+            Loop(
+                eventLoop: eventLoop,
+                state: .makeBoxSendingValue(
+                    LoopState(
+                        eventLoop: eventLoop,
+                        clock: clock,
+                        limits: configuration.limits,
+                        authorize: questions.authorize,
+                        logger: logger,
+                        requestPrefix: "\(run)-\(index)-",
+                        resume: { wish.yield($0) }
+                    ),
+                    eventLoop: eventLoop
+                )
+            )
+        }
+    }
+
+    /// Binds every listener and returns the address of each by its name. Serves from then on.
+    ///
+    /// Throws `CarrelError` if an address can't be bound, with nothing left bound, or if the configuration has a
+    /// trusted proxy that is no address.
+    public func start() async throws -> [String: SocketAddress] {
+        try state.withLock { state in
+            guard case .idle = state else {
+                throw CarrelError(.internal, "The gateway was started before.")
+            }
+            state = .starting
+        }
+        var running = Running(channels: [], listeners: [])
+        var addresses: [String: SocketAddress] = [:]
+        do {
+            for listener in configuration.listeners {
+                let plan = try ListenerPlan(
+                    listener,
+                    connectionsPerClient: configuration.limits.connectionsPerClient
+                )
+                let channel = try await bind(plan)
+                running.channels.append(channel)
+                running.listeners.append(plan)
+                addresses[listener.name] = channel.localAddress
+            }
+            for loop in loops { try await loop.ask { $0.startSweeping() } }
+        } catch {
+            for channel in running.channels { try? await channel.close() }
+            state.withLock { $0 = .idle }
+            throw error
+        }
+        let started = running
+        state.withLock { $0 = .running(started) }
+        return addresses
+    }
+
+    /// Resumes paused workspaces that are asked for. Returns after `shutdown`, or when its task is cancelled.
+    public func run() async {
+        await withDiscardingTaskGroup { tasks in
+            for await workspace in wishes {
+                tasks.addTask {
+                    let resumed = await self.questions.resolve(workspace)
+                    for loop in self.loops { try? await loop.ask { $0.resumed(workspace, resumed) } }
+                }
+            }
+            tasks.cancelAll()
+        }
+    }
+
+    /// Accepts no more; lets requests finish and tunnels live for `drain`, then closes what is left.
+    public func shutdown(drain: Duration) async {
+        let last = state.withLock { state in
+            let last = state
+            state = .stopped
+            return last
+        }
+        guard case .running(let running) = last else { return }
+        for channel in running.channels {
+            // Closed outright, a socket resets the connections that were just accepted by the kernel: it is first
+            // left alone for a moment (0 instead of 3 to 7 lost in 20 restarts under load).
+            try? await channel.setOption(.autoRead, value: false).get()
+        }
+        try? await Task.sleep(for: .milliseconds(20))
+        for channel in running.channels { try? await channel.close() }
+        await withTaskGroup { tasks in
+            for loop in loops {
+                tasks.addTask {
+                    let deadline = loop.eventLoop.scheduleTask(in: TimeAmount(drain)) { loop.state.value.end() }
+                    try? await loop.eventLoop.flatSubmit { loop.state.value.drain() }.get()
+                    deadline.cancel()
+                    try? await loop.ask { $0.stop() }
+                }
+            }
+        }
+        wish.finish()
+    }
+
+    /// New bounds, for connections and requests from now on.
+    public func reload(limits: GatewayConfiguration.Limits) async {
+        let listeners: [ListenerPlan] = state.withLock { state in
+            if case .running(let running) = state { return running.listeners }
+            return []
+        }
+        for listener in listeners { listener.counter.setLimit(limits.connectionsPerClient) }
+        for loop in loops {
+            try? await loop.ask { state in
+                state.limits = limits
+                state.startSweeping()
+            }
+        }
+    }
+
+    private func bind(_ listener: ListenerPlan) async throws -> any Channel {
+        let configuration = listener.configuration
+        let loops = loops
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.recvAllocator, value: LoopState.receiveBuffers)
+            .childChannelOption(.writeBufferWaterMark, value: LoopState.waterMark)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else {
+                        throw ChannelError.operationUnsupported
+                    }
+                    let connection = ClientConnection(
+                        loop: loop.state.value,
+                        listener: listener,
+                        peer: ClientPeer(channel, listener: listener)
+                    )
+                    try channel.pipeline.syncOperations.addHandler(connection)
+                }
+            }
+        do {
+            return try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
+        } catch {
+            let address = "\(configuration.host):\(configuration.port)"
+            let isTaken = (error as? IOError)?.errnoCode == EADDRINUSE
+            throw CarrelError(
+                .configuration,
+                isTaken
+                    ? "The address \(address) of the listener “\(configuration.name)” is in use by another program."
+                    : "The listener “\(configuration.name)” can't listen on \(address).",
+                cause: error
+            )
+        }
+    }
+}

@@ -1,0 +1,201 @@
+import CarrelCore
+import Logging
+import NIOCore
+
+/// All that one event loop owns: its copy of the routes, its connections, caches and counts. Only touched on that
+/// loop, so nothing here is locked.
+final class LoopState {
+    /// From 512 B, so that idle tunnels stay small, to 256 KiB, so that downloads take few reads.
+    static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2048, maximum: 262_144)
+    /// Above the upper mark the other side is read no more, until the lower one.
+    static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 65_536, high: 524_288)
+    static let connectionsPerWorkspace = 512
+    static let connectionsToHub = 8192
+    static let heldLimit = 256
+
+    let eventLoop: any EventLoop
+    let clock: any WallClock
+    let access: AccessCache
+    let logger: Logger
+    let requestHead = RequestHead()
+    let responseHead = ResponseHead()
+    var limits: GatewayConfiguration.Limits
+    /// The loop's clock, set at each sweep: exact enough for time limits, and read for nothing.
+    private(set) var now = NIODeadline.now()
+    var restingPools: [UpstreamPool] = []
+    /// Requests held for paused workspaces.
+    var heldCount = 0
+    private(set) var isDraining = false
+
+    private var routes: [WorkspaceKey: RouteEntry] = [:]
+    private var hubs: [ObjectIdentifier: UpstreamPool] = [:]
+    private var connections: [ObjectIdentifier: ClientConnection] = [:]
+    private let resume: @Sendable (WorkspaceID) -> Void
+    private let requestPrefix: [UInt8]
+    private var lastRequest: UInt64 = 0
+    private var sweeping: RepeatedTask?
+    private var drained: EventLoopPromise<Void>?
+
+    /// `resume` asks for a paused workspace; `resumed` answers.
+    init(
+        eventLoop: any EventLoop,
+        clock: any WallClock,
+        limits: GatewayConfiguration.Limits,
+        authorize: @escaping @Sendable (GatewayCredential) -> Principal?,
+        logger: Logger,
+        requestPrefix: String,
+        resume: @escaping @Sendable (WorkspaceID) -> Void
+    ) {
+        self.eventLoop = eventLoop
+        self.clock = clock
+        self.limits = limits
+        self.access = AccessCache(authorize: authorize)
+        self.logger = logger
+        self.requestPrefix = Array(requestPrefix.utf8)
+        self.resume = resume
+    }
+
+    func nextRequestID() -> RequestID {
+        lastRequest += 1
+        return RequestID(prefix: requestPrefix, number: lastRequest)
+    }
+
+    // MARK: - Connections
+
+    func add(_ connection: ClientConnection) { connections[ObjectIdentifier(connection)] = connection }
+
+    func remove(_ connection: ClientConnection) {
+        connections[ObjectIdentifier(connection)] = nil
+        if isDraining, connections.isEmpty { drained?.succeed() }
+    }
+
+    func hub(of listener: ListenerPlan) -> UpstreamPool {
+        if let pool = hubs[ObjectIdentifier(listener)] { return pool }
+        let pool = UpstreamPool(listener.hub, loop: self, maxConnections: Self.connectionsToHub)
+        hubs[ObjectIdentifier(listener)] = pool
+        return pool
+    }
+
+    // MARK: - Routes
+
+    func route(_ key: WorkspaceKey) -> RouteEntry? { routes[key] }
+
+    func publish(_ plan: RoutePlan) {
+        guard let key = WorkspaceKey(plan.route.workspace) else { return }
+        let pool = { (endpoint: Endpoint) in
+            UpstreamPool(endpoint, loop: self, maxConnections: Self.connectionsPerWorkspace)
+        }
+        guard let entry = routes[key] else {
+            routes[key] = RouteEntry(plan, pool: pool)
+            return
+        }
+        let changesOwner = entry.plan.route.owner != plan.route.owner
+        entry.update(plan, pool: pool)
+        if changesOwner { closeAll(of: entry, code: WebSocketFrames.policyViolation) }
+    }
+
+    func withdraw(_ workspace: WorkspaceID) {
+        guard let key = WorkspaceKey(workspace), let entry = routes.removeValue(forKey: key) else { return }
+        closeAll(of: entry, code: WebSocketFrames.goingAway)
+        entry.withdraw()
+        wake(entry, resumed: true)
+    }
+
+    func traffic() -> [(WorkspaceID, TrafficCount)] { routes.values.map { ($0.plan.route.workspace, $0.traffic) } }
+
+    private func closeAll(of entry: RouteEntry, code: UInt16) {
+        guard entry.traffic.open > 0 else { return }
+        let all = connections.values.filter { $0.entry === entry }
+        for connection in all { connection.withdraw(code: code) }
+    }
+
+    // MARK: - Credentials
+
+    func credentialsChanged() {
+        access.forget()
+        let now = clock.now()
+        let refused = connections.values.filter { !$0.isStillAdmitted(now: now) }
+        for connection in refused { connection.withdraw(code: WebSocketFrames.policyViolation) }
+    }
+
+    // MARK: - Waking
+
+    /// False if too many are held.
+    func hold(_ connection: ClientConnection, for entry: RouteEntry) -> Bool {
+        guard heldCount < Self.heldLimit else { return false }
+        heldCount += 1
+        entry.held.append(connection)
+        if entry.held.count == 1 { resume(entry.plan.route.workspace) }
+        return true
+    }
+
+    func release(_ connection: ClientConnection, from entry: RouteEntry) {
+        guard let index = entry.held.firstIndex(where: { $0 === connection }) else { return }
+        entry.held.remove(at: index)
+        heldCount -= 1
+    }
+
+    func resumed(_ workspace: WorkspaceID, _ success: Bool) {
+        guard let key = WorkspaceKey(workspace), let entry = routes[key] else { return }
+        wake(entry, resumed: success)
+    }
+
+    private func wake(_ entry: RouteEntry, resumed: Bool) {
+        let held = entry.held
+        entry.held.removeAll()
+        heldCount -= held.count
+        for connection in held { connection.wake(resumed: resumed) }
+    }
+
+    // MARK: - Time
+
+    /// One timer looks at everything: no request sets or cancels one of its own.
+    func startSweeping() {
+        let shortest = min(limits.headerTimeout, limits.idleTimeout, limits.resumeTimeout).milliseconds
+        let interval = TimeAmount.milliseconds(max(20, min(1000, shortest / 4)))
+        sweeping?.cancel()
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        sweeping = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in bound.value.sweep() }
+    }
+
+    private func sweep() {
+        now = .now()
+        let wallNow = clock.now()
+        // A copy, for what is swept may leave.
+        for connection in Array(connections.values) { connection.sweep(wallNow: wallNow) }
+        let pools = restingPools
+        restingPools = []
+        for pool in pools where pool.sweep() { restingPools.append(pool) }
+    }
+
+    // MARK: - The end
+
+    /// Idle connections close now, others when what they do ends. The future succeeds when none is left.
+    func drain() -> EventLoopFuture<Void> {
+        let promise = drained ?? eventLoop.makePromise(of: Void.self)
+        drained = promise
+        isDraining = true
+        for connection in Array(connections.values) { connection.closeIfIdle() }
+        if connections.isEmpty { promise.succeed() }
+        return promise.futureResult
+    }
+
+    /// Ends whatever is left; what does not end by itself then is cut off.
+    func end() {
+        for connection in Array(connections.values) { connection.withdraw(code: WebSocketFrames.goingAway) }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.scheduleTask(in: .milliseconds(500)) {
+            for connection in Array(bound.value.connections.values) { connection.closeNow() }
+        }
+    }
+
+    /// When no connection is left.
+    func stop() {
+        sweeping?.cancel()
+        sweeping = nil
+        for entry in routes.values { entry.withdraw() }
+        for pool in hubs.values { pool.retire() }
+        routes.removeAll()
+        hubs.removeAll()
+    }
+}
