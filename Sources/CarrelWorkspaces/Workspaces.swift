@@ -1,138 +1,137 @@
 public import CarrelCore
+public import Logging
 
-/// What the claims and the reconciler need from the configuration. Replaced whole by a reload.
-public struct WorkspaceRules: Sendable {
-    public var deployment: String
-    public var apps: [App]
+/// Claims, reconciler and policies, put together: everything that pages, API and command line do with workspaces.
+public final class Workspaces: WorkspaceService {
+    let around: Surroundings
+    let claims: Claims
+    let hands: Hands
+    let loops: [EngineLoop]
 
-    public init(deployment: String, apps: [App]) {
-        self.deployment = deployment
-        self.apps = apps
-    }
-}
-
-/// Asks a running app something over HTTP, not through the gateway: readiness and the busy probe.
-public protocol AppProbing: Sendable {
-    /// `GET path` with these headers; nil if it refuses, resets, or says nothing in time. At most 1 MiB of body.
-    func get(_ endpoint: Endpoint, path: String, headers: [RouteHeader], within: Duration) async -> ProbeAnswer?
-}
-
-public struct ProbeAnswer: Hashable, Sendable {
-    public var status: Int
-    public var body: [UInt8]
-
-    public init(status: Int, body: [UInt8]) {
-        self.status = status
-        self.body = body
-    }
-}
-
-/// One change of a workspace, as a progress page shows it.
-public struct WorkspaceEvent: Hashable, Sendable {
-    public var workspace: Workspace
-    /// 1 for the next to be admitted; nil unless queued.
-    public var queuePosition: Int?
-    /// What is happening, as a sentence for the member.
-    public var message: String
-
-    public init(workspace: Workspace, queuePosition: Int?, message: String) {
-        self.workspace = workspace
-        self.queuePosition = queuePosition
-        self.message = message
-    }
-}
-
-/// One app's pool, as the operators' API shows it.
-public struct PoolStatus: Hashable, Sendable, Codable {
-    public var app: AppID
-    public var wanted: Int
-    public var ready: Int
-    public var starting: Int
-    public var claimed: Int
-    public var queued: Int
-    public var max: Int?
-    /// Why its spares fail and when the next try is; nil if they don't.
-    public var failing: String?
-
+    /// `random` must be secure outside tests: ids and tokens come from it.
     public init(
-        app: AppID,
-        wanted: Int,
-        ready: Int,
-        starting: Int,
-        claimed: Int,
-        queued: Int,
-        max: Int?,
-        failing: String?
+        store: any Store,
+        engines: [any Engine],
+        routes: any RoutePublishing,
+        probe: any AppProbing,
+        rules: WorkspaceRules,
+        clock: any WallClock = SystemClock(),
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+        pacing: Pacing = Pacing(),
+        logger: Logger
     ) {
-        self.app = app
-        self.wanted = wanted
-        self.ready = ready
-        self.starting = starting
-        self.claimed = claimed
-        self.queued = queued
-        self.max = max
-        self.failing = failing
+        let inForce = RulesInForce(rules)
+        let pokes = Dictionary(engines.map { ($0.name, Signal()) }) { first, _ in first }
+        let around = Surroundings(
+            store: store,
+            engines: EngineSet(engines),
+            routes: RouteBook(routes),
+            probe: probe,
+            rules: inForce,
+            clock: clock,
+            random: RandomSource(random),
+            pacing: pacing,
+            progress: Progress(inForce),
+            logger: logger,
+            pokes: pokes
+        )
+        self.around = around
+        claims = Claims(around)
+        hands = Hands(around: around)
+        loops = engines.compactMap { engine in pokes[engine.name].map { EngineLoop(engine, around, poked: $0) } }
+    }
+
+    /// Prepares the engines and keeps the workspaces as the store wants them, until the task is cancelled. What is
+    /// under way then is either finished or taken up by the next start.
+    public func run() async throws {
+        try await reportRowsWithoutEngine()
+        await withDiscardingTaskGroup { group in
+            for loop in loops { group.addTask { await loop.run() } }
+            group.addTask { for await _ in self.around.store.externalChanges() { self.poke() } }
+        }
+    }
+
+    /// Takes effect with the next decision. Spares of another definition are replaced one at a time; workspaces of
+    /// apps that are gone live on until they end.
+    public func reload(_ rules: WorkspaceRules) async {
+        around.rules.replace(by: rules)
+        poke()
+    }
+
+    /// Looks at every engine now.
+    public func poke() { around.pokeAll() }
+
+    private func reportRowsWithoutEngine() async throws {
+        for row in try await around.store.living() where around.pokes[row.engine] == nil {
+            around.logger.warning("workspace \(row.id) lives on engine \(row.engine), which is not configured")
+        }
+        for id in try await around.store.unreadable() {
+            around.logger.error("the row of workspace \(id) can't be read; it is left as it is")
+        }
     }
 }
 
-/// Everything that pages, API and command line do with workspaces.
-public protocol WorkspaceService: Sendable {
-    func app(_ id: AppID) async -> App?
-    /// Those that the member may open, in the configured order. Operators may open every app.
-    func apps(for user: User, isOperator: Bool) async -> [App]
+extension Workspaces {
+    public func app(_ id: AppID) async -> App? { around.rules.now.current(id)?.app }
 
-    /// The member's own workspace of this app and name, else a spare, handed over, else a new one or a place in the
-    /// queue. Returns `ready` with the home attached and the route published, or `starting`, or `queued`.
-    /// Throws `notFound` for an unknown app and for one that the member may not open, `limitReached`.
-    func claim(_ app: AppID, name: WorkspaceName, for user: User, isOperator: Bool, by: Actor) async throws -> Workspace
+    public func apps(for user: User, isOperator: Bool) async -> [App] {
+        let rules = around.rules.now
+        return rules.order.compactMap { rules.current($0)?.app }
+            .filter { !user.isDisabled && (isOperator || $0.admits(user)) }
+    }
 
-    func workspace(_ id: WorkspaceID) async throws -> Workspace?
-    func workspaces(of user: UserID) async throws -> [Workspace]
-    /// Everybody's living ones.
-    func living() async throws -> [Workspace]
-    func queuePosition(_ id: WorkspaceID) async throws -> Int?
+    public func claim(
+        _ app: AppID,
+        name: WorkspaceName,
+        for user: User,
+        isOperator: Bool,
+        by actor: Actor
+    ) async throws -> Workspace {
+        try await claims.claim(app, name: name, for: user, isOperator: isOperator, by: actor)
+    }
 
-    /// Begins to stop it; returns it in phase `stopping` or `ended`. `notFound` if there is none.
-    func stop(_ id: WorkspaceID, reason: EndReason, by: Actor) async throws -> Workspace
-    /// `unsupported` where the engine can't.
-    func pause(_ id: WorkspaceID, by: Actor) async throws -> Workspace
-    func resume(_ id: WorkspaceID, by: Actor) async throws -> Workspace
+    public func workspace(_ id: WorkspaceID) async throws -> Workspace? { try await around.store.workspace(id) }
 
-    /// Also of an ended one: what was kept.
-    func logs(_ id: WorkspaceID, lines: Int) async throws -> String
-    func followLogs(_ id: WorkspaceID) async throws -> AsyncThrowingStream<String, any Error>
-    /// The present state at once, then each change; ends after `ended`. Slow readers lose intermediate states only.
-    func events(_ id: WorkspaceID) async throws -> AsyncStream<WorkspaceEvent>
+    public func workspaces(of user: UserID) async throws -> [Workspace] {
+        try await around.store.workspaces(of: user, endedLimit: 20)
+    }
 
-    func pools() async throws -> [PoolStatus]
-    /// Newest first.
-    func explain(_ id: WorkspaceID) async throws -> [Decision]
-    func explain(user: UserID) async throws -> [Decision]
-    func engines() async -> [EngineStatus]
-    func traffic() async -> [WorkspaceID: Traffic]
-}
+    public func living() async throws -> [Workspace] { try await around.store.living() }
 
-/// One engine, as the operators' API shows it.
-public struct EngineStatus: Hashable, Sendable, Codable {
-    public var name: EngineName
-    public var kind: String
-    /// Of `pause`, `attachHome`, `logs`, `stats`, `events`.
-    public var capabilities: [String]
-    public var findings: [EngineFinding]
-    /// Instances at the last listing; nil if it failed.
-    public var instances: Int?
+    public func queuePosition(_ id: WorkspaceID) async throws -> Int? { try await around.store.queuePosition(id) }
 
-    public init(
-        name: EngineName,
-        kind: String,
-        capabilities: [String],
-        findings: [EngineFinding],
-        instances: Int?
-    ) {
-        self.name = name
-        self.kind = kind
-        self.capabilities = capabilities
-        self.findings = findings
-        self.instances = instances
+    public func stop(_ id: WorkspaceID, reason: EndReason, by actor: Actor) async throws -> Workspace {
+        let row = try await existing(id)
+        guard row.phase.isLiving, row.phase != .stopping else { return row }
+        do {
+            let next = try await hands.apply(.stopping(reason), to: id, by: actor)
+            let because = ProgressSentence.ended(reason)
+            try await hands.decide(.stopped, row, because: because, inputs: ["by": actor.description])
+            await around.routes.withdraw(id)
+            around.traces.forget(id)
+            around.poke(row.engine)
+            return next
+        } catch let error as CarrelError where error.code == .conflict {
+            return try await existing(id)
+        }
+    }
+
+    public func pause(_ id: WorkspaceID, by actor: Actor) async throws -> Workspace {
+        try await hands.pause(id, because: "asked for", by: actor)
+    }
+
+    public func resume(_ id: WorkspaceID, by actor: Actor) async throws -> Workspace {
+        try await hands.resume(id, because: "asked for", by: actor)
+    }
+
+    public func traffic() async -> [WorkspaceID: Traffic] { await around.routes.traffic() }
+
+    public func engines() async -> [EngineStatus] { await around.engines.status() }
+
+    func existing(_ id: WorkspaceID) async throws -> Workspace {
+        guard let row = try await around.store.workspace(id) else {
+            throw CarrelError(.notFound, "There is no such workspace.")
+        }
+        return row
     }
 }

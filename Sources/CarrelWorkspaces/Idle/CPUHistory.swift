@@ -1,0 +1,34 @@
+import CarrelCore
+
+/// Readings of one workspace's CPU time, enough of them for a mean over the last while.
+struct CPUHistory: Hashable, Sendable {
+    private struct Reading: Hashable, Sendable {
+        let at: Timestamp
+        let used: Duration
+    }
+
+    private var readings: [Reading] = []
+
+    /// Keeps what a mean over `window` needs: readings no closer than a twentieth of it, and one from before it.
+    mutating func add(_ used: Duration, at now: Timestamp, window: Duration) {
+        if let last = readings.last {
+            guard now > last.at else { return }
+            // The counter began anew: what was read before says nothing any more.
+            if used < last.used { readings = [] }
+        }
+        if readings.count >= 2, now - readings[readings.count - 2].at < window / 20 { readings.removeLast() }
+        readings.append(Reading(at: now, used: used))
+        let start = now - window
+        if let firstInside = readings.firstIndex(where: { $0.at > start }), firstInside > 1 {
+            readings.removeFirst(firstInside - 1)
+        }
+    }
+
+    /// Cores used on average over the last `window`; nil until the readings cover it.
+    func mean(over window: Duration, now: Timestamp) -> Double? {
+        guard let last = readings.last, let first = readings.last(where: { $0.at <= now - window }),
+            last.at > first.at, now - last.at <= window
+        else { return nil }
+        return (last.used - first.used).inSeconds / (last.at - first.at).inSeconds
+    }
+}

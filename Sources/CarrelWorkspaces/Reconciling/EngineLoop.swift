@@ -1,0 +1,190 @@
+import CarrelCore
+import Logging
+
+/// Keeps one engine's workspaces as the store wants them, and the engine's spares filled. Listing is the truth, events
+/// are hints. Every slow call is a child task of the loop: neither the next pass nor another workspace waits for it.
+actor EngineLoop {
+    /// A child task of the loop.
+    typealias Job = @Sendable () async -> Void
+
+    private struct Listing {
+        let mark: Turns.Mark
+        let instances: Result<[Instance], any Error>
+    }
+
+    let engine: any Engine
+    let around: Surroundings
+    let hands: Hands
+    let poked: Signal
+    private let listed = Signal()
+    private var isListing = false
+    private var listing: Listing?
+    /// Workspaces for which a job is on its way.
+    var busy: Set<WorkspaceID> = []
+    var leaving: Set<WorkspaceID> = []
+    var awaited: Set<WorkspaceID> = []
+    /// Started, and not yet asked whether they answer.
+    var started: [WorkspaceID: Instance] = [:]
+    var asking: Set<WorkspaceID> = []
+    var notes: [WorkspaceID: WorkspaceNotes] = [:]
+    var failures: [AppID: StartFailures] = [:]
+    var standing: [WorkspaceID: IdleVerdict] = [:]
+    var recorded: [WorkspaceID: RecordedVerdict] = [:]
+    var activityWrittenAt: Timestamp?
+    var writtenActivity: [WorkspaceID: Timestamp] = [:]
+    var measuredAt: Timestamp?
+    var isMeasuring = false
+
+    init(_ engine: any Engine, _ around: Surroundings, poked: Signal) {
+        self.engine = engine
+        self.around = around
+        self.poked = poked
+        hands = Hands(around: around)
+    }
+
+    /// Until the task is cancelled; then it waits for what is under way.
+    func run() async {
+        guard await prepare() else { return }
+        await withDiscardingTaskGroup { group in
+            if let events = around.engines.ifPrepared(engine.name)?.can.events {
+                group.addTask { for await _ in events.events() { self.poked.set() } }
+            }
+            while !Task.isCancelled {
+                let began = around.clock.now()
+                if let job = beginListing() {
+                    group.addTask { await job() }
+                    await listed.wait(until: began + around.pacing.listingPatience, on: around.clock)
+                }
+                let wakeAt = await pass { job in group.addTask { await job() } }
+                // Only cancellation ends the sleep early; the loop ends with it.
+                try? await around.clock.sleep(until: began + around.pacing.passSpacing)
+                await poked.wait(until: wakeAt, on: around.clock)
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// An engine that can't run here is tried again, further off each time. False when cancelled meanwhile.
+    private func prepare() async -> Bool {
+        var pause = around.pacing.backoffBase
+        while !Task.isCancelled {
+            do {
+                try await around.engines.prepare(engine)
+                return true
+            } catch {
+                around.logger.error("engine \(engine.name) is not ready: \(error)")
+                try? await around.clock.sleep(until: around.clock.now() + pause)
+                pause = min(pause * 2, .seconds(60))
+            }
+        }
+        return false
+    }
+
+    /// Nil while an earlier one is still under way.
+    private func beginListing() -> Job? {
+        guard !isListing else { return nil }
+        isListing = true
+        let mark = around.turns.mark()
+        return { [engine] in
+            let result: Result<[Instance], any Error>
+            do { result = .success(try await engine.instances()) } catch { result = .failure(error) }
+            await self.endListing(Listing(mark: mark, instances: result))
+        }
+    }
+
+    private func endListing(_ listing: Listing) {
+        isListing = false
+        self.listing = listing
+        around.engines.listed(engine.name, listing.instances.map(\.count))
+        if case .failure(let error) = listing.instances, !(error is CancellationError) {
+            around.logger.warning("engine \(engine.name) can't list its instances: \(error)")
+        }
+        listed.set()
+    }
+
+    /// One look and what follows from it. Returns when to look again.
+    private func pass(_ launch: (@escaping Job) -> Void) async -> Timestamp {
+        let latest = around.clock.now() + around.pacing.passInterval
+        let listing = self.listing.take()
+        do {
+            let rows = try await around.store.living().filter { $0.engine == engine.name }
+            let touched = listing.map { around.turns.touched(since: $0.mark) } ?? []
+            let observed = try await observe(rows, listing: listing, touched: touched)
+            if let job = beginMeasuring(rows) { launch(job) }
+            let plan = Planner.plan(
+                wanted: rows,
+                observed: observed,
+                rules: around.rules.now,
+                engine: engine.name,
+                pacing: around.pacing,
+                now: around.clock.now()
+            )
+            for row in rows { notes[row.id, default: WorkspaceNotes()].missingSince = plan.missing[row.id] }
+            standing = plan.standing
+            try await recordVerdicts(rows, observed)
+            for action in plan.actions { try await carryOut(action, launch) }
+            await tellWatchers()
+            return min(latest, plan.wakeAt ?? latest)
+        } catch {
+            if !(error is CancellationError) { around.logger.error("a pass over \(engine.name) failed: \(error)") }
+            return latest
+        }
+    }
+
+    private func observe(
+        _ rows: [Workspace],
+        listing: Listing?,
+        touched: Set<WorkspaceID>
+    ) async throws -> Observed {
+        let traffic = await around.routes.traffic()
+        try await recordActivity(rows, traffic)
+        keepNotes(rows)
+        var observed = Observed()
+        if let instances = try? listing?.instances.get() {
+            observed.instances = Dictionary(instances.map { ($0.workspace, $0) }) { first, _ in first }
+            let known = Set(rows.map(\.id))
+            if instances.contains(where: { !known.contains($0.workspace) }) {
+                observed.unreadable = Set(try await around.store.unreadable().compactMap { WorkspaceID($0) })
+            }
+        }
+        observed.touched = touched.union(busy)
+        observed.leaving = leaving
+        observed.awaited = awaited
+        observed.notes = notes
+        observed.traffic = traffic
+        observed.published = around.routes.published(on: engine.name)
+        observed.failures = failures
+        observed.abilities = around.engines.ifPrepared(engine.name)?.abilities ?? EngineAbilities()
+        return observed
+    }
+
+    private func keepNotes(_ rows: [Workspace]) {
+        let now = around.clock.now()
+        let living = Set(rows.map(\.id))
+        // A stray has no row; its held note goes when its time has come.
+        notes = notes.filter { living.contains($0.key) || ($0.value.heldUntil ?? now) > now }
+        recorded = recorded.filter { living.contains($0.key) }
+        writtenActivity = writtenActivity.filter { living.contains($0.key) }
+        awaited.formIntersection(rows.lazy.filter { $0.phase == .starting }.map(\.id))
+        for row in rows where row.isOpen {
+            if notes[row.id]?.watchedSince == nil { notes[row.id, default: WorkspaceNotes()].watchedSince = now }
+        }
+        for row in rows {
+            guard let readyAt = row.readyAt else { continue }
+            failures[row.app]?.settle(readyAt: readyAt, now: now, pacing: around.pacing)
+        }
+    }
+
+    /// Queue positions and what other processes changed.
+    private func tellWatchers() async {
+        for id in around.progress.watched {
+            guard let row = try? await around.store.workspace(id), row.engine == engine.name else { continue }
+            let position = row.phase == .queued ? (try? await around.store.queuePosition(id)) ?? nil : nil
+            around.progress.announce(row, position: position)
+        }
+    }
+
+    func failure(of app: AppID) -> String? { failures[app]?.forOperators(now: around.clock.now()) }
+
+    func verdict(_ id: WorkspaceID) -> IdleVerdict? { standing[id] }
+}

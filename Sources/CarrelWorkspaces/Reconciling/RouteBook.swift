@@ -1,0 +1,50 @@
+import CarrelCore
+import Synchronization
+
+/// What is published, and from what. Called in the workspace's turn, so that one never overtakes another.
+final class RouteBook: Sendable {
+    private let routes: any RoutePublishing
+    private let known = Mutex<[WorkspaceID: PublishedRoute]>([:])
+
+    init(_ routes: any RoutePublishing) { self.routes = routes }
+
+    func published(on engine: EngineName) -> [WorkspaceID: PublishedRoute] {
+        known.withLock { $0.filter { $0.value.engine == engine } }
+    }
+
+    func published(_ id: WorkspaceID) -> PublishedRoute? { known.withLock { $0[id] } }
+
+    func traffic() async -> [WorkspaceID: Traffic] { await routes.traffic() }
+
+    /// Does nothing unless the workspace is open and its address known.
+    func publish(_ workspace: Workspace, app: App, owner: User, rules: Int) async {
+        guard let route = Route(workspace, app: app, owner: owner) else { return }
+        await routes.publish(route)
+        known.withLock { $0[workspace.id] = PublishedRoute(workspace, rules: rules) }
+    }
+
+    /// Also one that this carrel did not publish: harmless.
+    func withdraw(_ id: WorkspaceID) async {
+        await routes.withdraw(id)
+        known.withLock { $0[id] = nil }
+    }
+}
+
+extension Route {
+    /// Nil unless the workspace is open to its owner and answers somewhere.
+    init?(_ workspace: Workspace, app: App, owner: User) {
+        guard workspace.isOpen, workspace.owner == owner.id, let endpoint = workspace.endpoint else { return nil }
+        self.init(
+            workspace: workspace.id,
+            app: workspace.app,
+            owner: owner.id,
+            endpoint: endpoint,
+            extraEndpoints: workspace.extraEndpoints,
+            prefix: app.prefix,
+            headers: app.routeHeaders(workspace, owner: owner),
+            ignore: app.idle.ignore,
+            origins: app.origins,
+            isPaused: workspace.phase == .paused
+        )
+    }
+}

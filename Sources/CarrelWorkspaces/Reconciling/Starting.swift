@@ -1,0 +1,74 @@
+import CarrelCore
+
+extension Hands {
+    /// Tells the engine, once the store knows. Nil if the workspace is no longer to be started.
+    func start(_ id: WorkspaceID) async throws -> Instance? {
+        try await around.turns.turn(of: id) {
+            guard let row = try await store.workspace(id), row.phase == .starting else { return nil }
+            let prepared = try around.engines.prepared(row.engine)
+            let entry = around.rules.now.known(row)
+            let owner = try await owner(of: row)
+            try await apply(.started, to: id)
+            return try await prepared.engine.create(
+                InstanceSpec(
+                    workspace: id,
+                    app: entry.app,
+                    definition: row.definition,
+                    values: row.templateValues(owner: owner),
+                    home: owner.flatMap { entry.app.homeMount(row, owner: $0) },
+                    identity: owner.map { row.identity(of: $0) }
+                )
+            )
+        }
+    }
+
+    /// A queued one has room: from now on it is started like any other.
+    func admit(_ id: WorkspaceID, definition: String) async throws {
+        try await around.turns.turn(of: id) {
+            guard let row = try await store.workspace(id), row.phase == .queued else { return }
+            try await apply(.admitted(definition: definition), to: id)
+        }
+    }
+
+    /// Asks the app until it answers, at first every 50 ms, later every half second. False when nobody wants to
+    /// know any more, as `isWanted` says.
+    func awaitAnswer(_ instance: Instance, isWanted: @Sendable () async -> Bool) async throws -> Bool {
+        guard let endpoint = instance.endpoint, let row = try await store.workspace(instance.workspace) else {
+            return false
+        }
+        let app = around.rules.now.known(row).app
+        let owner = try await owner(of: row)
+        let path = row.appPath(app.ready.path, app.prefix)
+        let headers = app.routeHeaders(row, owner: owner)
+        var pause = Duration.milliseconds(50)
+        while await isWanted() {
+            try Task.checkCancellation()
+            let answer = await around.probe.get(endpoint, path: path, headers: headers, within: .seconds(5))
+            if let answer, answer.status < 500 { return true }
+            try await around.clock.sleep(until: around.clock.now() + pause)
+            pause = min(pause + pause / 8, .milliseconds(500))
+        }
+        return false
+    }
+
+    /// It answers: recorded, and handed over if somebody waits for it.
+    func becameReady(_ instance: Instance) async throws {
+        let id = instance.workspace
+        try await around.turns.turn(of: id) {
+            guard let row = try await store.workspace(id), row.phase == .starting, let endpoint = instance.endpoint
+            else { return }
+            let ready = try await apply(.ready(endpoint, extra: instance.extraEndpoints), to: id)
+            if ready.owner != nil { _ = try await handOverInTurn(ready) }
+        }
+    }
+
+    /// The engine says that it answers elsewhere.
+    func readdress(_ instance: Instance) async throws {
+        let id = instance.workspace
+        try await around.turns.turn(of: id) {
+            guard let row = try await store.workspace(id), row.phase == .ready, let endpoint = instance.endpoint
+            else { return }
+            try await publishInTurn(apply(.ready(endpoint, extra: instance.extraEndpoints), to: id))
+        }
+    }
+}

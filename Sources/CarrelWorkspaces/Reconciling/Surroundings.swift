@@ -1,0 +1,26 @@
+import CarrelCore
+import Logging
+
+/// Everything that claims and reconciler work with. One for each `Workspaces`.
+struct Surroundings: Sendable {
+    let store: any Store
+    let engines: EngineSet
+    let routes: RouteBook
+    let probe: any AppProbing
+    let rules: RulesInForce
+    let clock: any WallClock
+    let random: RandomSource
+    let pacing: Pacing
+    let progress: Progress
+    let turns = Turns()
+    let traces = TraceBook()
+    let logger: Logger
+    /// One for each engine's loop.
+    let pokes: [EngineName: Signal]
+
+    func poke(_ engine: EngineName) { pokes[engine]?.set() }
+
+    func pokeAll() {
+        for signal in pokes.values { signal.set() }
+    }
+}
