@@ -1,0 +1,92 @@
+import CarrelCore
+import CarrelIdentity
+import CarrelWorkspaces
+
+/// A workspace as the API shows it.
+struct WorkspaceView: Encodable, Sendable {
+    let id: WorkspaceID
+    let app: AppID
+    let name: WorkspaceName
+    let owner: UserID?
+    let ownerName: String?
+    let phase: Phase
+    let url: String
+    let queue: Int?
+    let reason: String?
+    let createdAt: Timestamp
+    let readyAt: Timestamp?
+    let lastActiveAt: Timestamp?
+    let trace: ClaimTrace?
+    /// In event streams: what is happening, as a sentence.
+    var message: String?
+
+    init(_ workspace: Workspace, ownerName: String?, queue: Int?, origin: String?) {
+        id = workspace.id
+        app = workspace.app
+        name = workspace.name
+        owner = workspace.owner
+        self.ownerName = ownerName
+        phase = workspace.phaseShown
+        url = (origin ?? "") + workspace.path
+        self.queue = queue
+        reason = workspace.reason?.description
+        createdAt = workspace.createdAt
+        readyAt = workspace.readyAt
+        lastActiveAt = workspace.lastActiveAt
+        trace = workspace.trace
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, app, name, owner, ownerName, phase, url, queue, reason, createdAt, readyAt, lastActiveAt, trace
+        case message
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(app, forKey: .app)
+        try container.encode(name, forKey: .name)
+        // A spare says so: null, not absent.
+        try container.encode(owner, forKey: .owner)
+        try container.encode(ownerName, forKey: .ownerName)
+        try container.encode(phase, forKey: .phase)
+        try container.encode(url, forKey: .url)
+        try container.encodeIfPresent(queue, forKey: .queue)
+        try container.encodeIfPresent(reason, forKey: .reason)
+        try container.encode(createdAt, forKey: .createdAt)
+        try container.encodeIfPresent(readyAt, forKey: .readyAt)
+        try container.encodeIfPresent(lastActiveAt, forKey: .lastActiveAt)
+        try container.encodeIfPresent(trace, forKey: .trace)
+        try container.encodeIfPresent(message, forKey: .message)
+    }
+}
+
+extension Workspace {
+    /// `ready` is said only once everything of the owner's is in place.
+    var phaseShown: Phase { phase == .ready && owner != nil && handedOverAt == nil ? .starting : phase }
+}
+
+extension Call {
+    func view(_ workspace: Workspace) async throws -> WorkspaceView {
+        var ownerName: String?
+        if let owner = workspace.owner {
+            ownerName = owner == caller.user?.id ? caller.user?.name : try await signIn.user(owner)?.name
+        }
+        return try await view(workspace, ownerName: ownerName)
+    }
+
+    func views(_ workspaces: [Workspace]) async throws -> [WorkspaceView] {
+        var names: [UserID: String] = [:]
+        var views: [WorkspaceView] = []
+        for workspace in workspaces {
+            if let owner = workspace.owner, names[owner] == nil { names[owner] = try await signIn.user(owner)?.name }
+            views.append(try await view(workspace, ownerName: workspace.owner.flatMap { names[$0] }))
+        }
+        return views
+    }
+
+    private func view(_ workspace: Workspace, ownerName: String?) async throws -> WorkspaceView {
+        let queue = workspace.phase == .queued ? try await workspaces.queuePosition(workspace.id) : nil
+        return WorkspaceView(workspace, ownerName: ownerName, queue: queue, origin: usersOrigin)
+    }
+}

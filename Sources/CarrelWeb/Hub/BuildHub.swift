@@ -1,0 +1,30 @@
+public import Hummingbird
+public import Logging
+
+/// The hub of one listener: an application for the server and for tests alike. Reads nothing but its arguments.
+///
+/// Requests are expected from the gateway: `X-Forwarded-For`, `-Proto`, `-Host` and `X-Carrel-Request-Id` are believed.
+/// Throws if a page's template does not compile.
+public func buildHub(
+    _ listener: HubListener,
+    services: HubServices,
+    address: BindAddress = .hostname("127.0.0.1", port: 0),
+    eventLoops: EventLoopGroupProvider = .singleton,
+    logger: Logger
+) throws -> some ApplicationProtocol {
+    let hub = Hub(listener: listener, services: services, pages: try PageTemplates(), logger: logger)
+    return Application(
+        responder: HubResponder(hub: hub, routes: RouteTable(Routes.of(listener))),
+        configuration: ApplicationConfiguration(address: address),
+        eventLoopGroupProvider: eventLoops,
+        logger: logger
+    )
+}
+
+/// What every handler has at hand.
+struct Hub: Sendable {
+    let listener: HubListener
+    let services: HubServices
+    let pages: PageTemplates
+    let logger: Logger
+}

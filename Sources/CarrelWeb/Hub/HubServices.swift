@@ -1,0 +1,43 @@
+public import CarrelCore
+public import CarrelIdentity
+public import CarrelWorkspaces
+
+/// Everything that pages and API work with. One value serves all listeners.
+public struct HubServices: Sendable {
+    /// One page of the record, oldest first: the entries and the position to go on from.
+    public typealias RecordPage = (entries: [ChainedEntry], next: Int64)
+
+    public var signIn: any SignInService
+    public var workspaces: any WorkspaceService
+    public var clock: any WallClock
+    public var settings: @Sendable () -> HubSettings
+    /// All members, in the order in which they were made.
+    public var users: @Sendable () async throws -> [User]
+    /// The record from a position (exclusive) on, at most `limit` entries.
+    public var record: @Sendable (_ after: Int64, _ limit: Int) async throws -> RecordPage
+    /// Nil when everything that a claim needs works; else a sentence for `/readyz`.
+    public var unready: @Sendable () async -> String?
+    /// Applies a changed configuration file and returns what the operator should know. Throws `configuration` with
+    /// every problem in its message; then nothing has changed.
+    public var reload: @Sendable () async throws -> [String]
+
+    public init(
+        signIn: any SignInService,
+        workspaces: any WorkspaceService,
+        clock: any WallClock,
+        settings: @escaping @Sendable () -> HubSettings,
+        users: @escaping @Sendable () async throws -> [User],
+        record: @escaping @Sendable (_ after: Int64, _ limit: Int) async throws -> RecordPage,
+        unready: @escaping @Sendable () async -> String?,
+        reload: @escaping @Sendable () async throws -> [String]
+    ) {
+        self.signIn = signIn
+        self.workspaces = workspaces
+        self.clock = clock
+        self.settings = settings
+        self.users = users
+        self.record = record
+        self.unready = unready
+        self.reload = reload
+    }
+}

@@ -1,0 +1,120 @@
+import CarrelCore
+import CarrelIdentity
+import HTTPTypes
+import Hummingbird
+
+/// `GET /sign-in`: the providers, and a form for each local one.
+enum SignInPage {
+    private struct Data {
+        struct Provider {
+            let title: String
+            let action: String
+            let showTitle: Bool
+        }
+
+        let providers: [Provider]
+        let none: Bool
+        let username: String
+        let next: String?
+        let csrf: String
+        let error: String?
+        let place: String
+    }
+
+    static func show(_ call: Call) async throws -> Response {
+        let next = call.queryValue("next").flatMap { SafeRedirect.path($0) }
+        if call.caller.session != nil, call.hub.listener == .users || call.caller.isOperator {
+            throw Redirect(to: destination(next, call))
+        }
+        if let provider = call.parameters["provider"] {
+            guard call.localProvider(provider) != nil else { throw SignInPage.noProvider }
+        }
+        return render(call, next: next)
+    }
+
+    static let noProvider = CarrelError(.notFound, "There is no such way to sign in.")
+
+    /// - Parameter error: a sentence for the member, shown above the form.
+    static func render(
+        _ call: Call,
+        next: String?,
+        username: String = "",
+        error: String? = nil,
+        status: HTTPResponse.Status = .ok
+    ) -> Response {
+        let local = call.signIn.rules.providers.filter { $0.kind == "local" }
+        let (binding, isNew) = call.formBinding()
+        let data = Data(
+            providers: local.map {
+                Data.Provider(title: $0.title, action: "/sign-in/\($0.id)", showTitle: local.count > 1)
+            },
+            none: local.isEmpty,
+            username: username,
+            next: next,
+            csrf: call.signIn.csrfToken(for: binding),
+            error: error,
+            place: call.hub.listener == .operators ? "the operators' console" : "your workspaces"
+        )
+        var response = Layout("Sign in").response(call.hub.pages.signIn, data, call, status: status)
+        if isNew {
+            response.headers[values: .setCookie].append(
+                SetCookie.line(call.cookieNames.formCookie, binding, lasts: nil, isSecure: call.isSecure)
+            )
+        }
+        return response
+    }
+
+    /// The page's address, leading on to `next`.
+    static func address(next: String?) -> String {
+        guard let next, next != "/" else { return "/sign-in" }
+        return "/sign-in?next=" + PercentCoding.encoded(next)
+    }
+
+    /// Where signing in leads: `next`, else the default app, else the portal.
+    static func destination(_ next: String?, _ call: Call) -> String {
+        if let next { return next }
+        guard call.hub.listener == .users, let app = call.settings.defaultApp else { return "/" }
+        return "/open/\(app)"
+    }
+
+    static let template = """
+        <section class="card narrow">
+        <h1>Sign in</h1>
+        <p class="lead">to {{place}}</p>
+        {{#error}}<p class="alert" role="alert">{{error}}</p>{{/error}}
+        {{#none}}<p class="alert">No way to sign in is configured here. Ask an operator.</p>{{/none}}
+        {{#providers}}
+        <form method="post" action="{{action}}">
+        {{#showTitle}}<h2>{{title}}</h2>{{/showTitle}}
+        <input type="hidden" name="csrf" value="{{csrf}}">
+        {{#next}}<input type="hidden" name="next" value="{{next}}">{{/next}}
+        <label>User name
+        <input name="username" value="{{username}}" autocomplete="username" autocapitalize="none" spellcheck="false"
+        maxlength="200" required></label>
+        <label>Password
+        <input name="password" type="password" autocomplete="current-password" maxlength="1000" required></label>
+        <button class="primary wide">Sign in</button>
+        </form>
+        {{/providers}}
+        </section>
+        """
+}
+
+extension Call {
+    func localProvider(_ id: Substring) -> SignInRules.Provider? {
+        signIn.rules.providers.first { $0.id == id && $0.kind == "local" }
+    }
+
+    /// The random value that forms are bound to before signing in, and whether the browser still has to be told.
+    func formBinding() -> (value: String, isNew: Bool) {
+        if let sent = sentFormBinding() { return (sent, false) }
+        var random = SystemRandomNumberGenerator()
+        return ("form-" + RandomText.base32(length: 26, from: &random), true)
+    }
+
+    func sentFormBinding() -> String? {
+        RequestCookies(request.headers).values(cookieNames.formCookie).first {
+            $0.hasPrefix("form-") && $0.utf8.count == 31
+        }
+    }
+}
