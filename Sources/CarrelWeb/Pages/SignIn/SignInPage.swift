@@ -34,7 +34,7 @@ enum SignInPage {
 
     static let noProvider = CarrelError(.notFound, "There is no such way to sign in.")
 
-    /// - Parameter error: a sentence for the member, shown above the form.
+    /// The page; `error` is a sentence for the member, shown above the form.
     static func render(
         _ call: Call,
         next: String?,
