@@ -76,7 +76,7 @@ struct RoutesTests {
         Line(.delete, "/api/v1/workspaces/{id}", gives: "401 403 403 202 202 202 403 202 403 403"),
         Line(.post, "/api/v1/workspaces/{id}/pause", gives: "401 403 403 200 200 200 403 200 403 403"),
         Line(.post, "/api/v1/workspaces/{id}/resume", gives: "401 403 403 200 200 200 403 200 403 403"),
-        Line(.get, "/api/v1/workspaces/{id}/logs", gives: "401 403 403 200 200 200 200 200 403 403"),
+        Line(.get, "/api/v1/workspaces/{id}/logs", gives: "401 403 403 200 200 200 403 200 403 403"),
         Line(.get, "/api/v1/workspaces/{id}/events", gives: "401 403 403 200 200 200 200 200 403 403"),
         Line(.get, "/api/v1/pools", gives: "401 403 403 200 403 403 200 200 403 403"),
         Line(.get, "/api/v1/users", gives: "401 403 403 200 403 403 200 200 403 403"),

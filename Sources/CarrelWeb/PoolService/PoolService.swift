@@ -90,7 +90,7 @@ enum PoolService {
         _ service: HubSettings.PoolService,
         _ call: Call
     ) async throws -> User? {
-        guard let id = workspace.owner, call.caller.user == nil || call.caller.user?.id == id,
+        guard let id = workspace.owner, call.caller.may(.usePool(for: id)),
             let user = try await call.signIn.user(id),
             user.identities.contains(where: { $0.provider == service.provider })
         else { return nil }

@@ -22,9 +22,11 @@ struct Caller: Sendable {
     /// Who it acts as. Nil for nobody, the command line, and a token for all members.
     var user: User?
     var isOperator: Bool
+    /// What its cookie or token proved.
+    var principal: Principal?
 
-    static let nobody = Self(kind: .nobody, user: nil, isOperator: false)
-    static let commandLine = Self(kind: .commandLine, user: nil, isOperator: true)
+    static let nobody = Self(kind: .nobody, user: nil, isOperator: false, principal: nil)
+    static let commandLine = Self(kind: .commandLine, user: nil, isOperator: true, principal: nil)
 
     var session: SessionID? {
         guard case .session(let id) = kind else { return nil }
@@ -44,39 +46,45 @@ struct Caller: Sendable {
     }
 
     /// Whether it may enter and claim as its member.
-    var entersWorkspaces: Bool {
-        switch kind {
-        case .nobody, .commandLine: false
-        case .session: user != nil
-        case .token(_, let scopes): user != nil && !scopes.isDisjoint(with: [.workspaces, .operate])
+    var entersWorkspaces: Bool { user.map { may(.enterWorkspace(owner: $0.id)) } ?? false }
+
+    /// What the table of permissions says; whoever reaches the control socket may do everything but enter.
+    func may(_ permission: Permission) -> Bool {
+        if kind == .commandLine {
+            if case .enterWorkspace = permission { return false }
+            return true
         }
+        guard let principal else { return false }
+        return Permissions.allows(permission, to: principal, user: user, isOperator: isOperator)
     }
 
-    /// Whether this caller has `right` on `listener`.
+    /// Whether the caller may use endpoints of `right` on `listener` at all; which workspaces, handlers ask `may`.
     func has(_ right: Right, on listener: HubListener) -> Bool {
-        switch kind {
-        case .nobody: false
-        case .commandLine: true
-        case .session:
-            switch right {
-            case .read, .workspaces: listener == .users || isOperator
-            case .observe, .operate: listener != .users && isOperator
-            case .pool: false
-            }
-        case .token(_, let scopes):
-            switch right {
-            // On the users' listener a request is always some member's.
-            case .read: !scopes.isDisjoint(with: [.workspaces, .observe, .operate]) && isSomebody(on: listener)
-            case .workspaces: !scopes.isDisjoint(with: [.workspaces, .operate]) && isSomebody(on: listener)
-            // A token that acts as one member sees and does nothing of others.
-            case .observe: !scopes.isDisjoint(with: [.observe, .operate]) && user == nil
-            case .operate: scopes.contains(.operate) && user == nil
-            case .pool: !scopes.isDisjoint(with: [.pool, .operate])
-            }
+        if kind == .commandLine { return true }
+        switch right {
+        case .read: return acts(on: listener) && (may(.observe) || sees)
+        case .workspaces: return acts(on: listener) && sees && mayChange
+        case .observe: return listener != .users && may(.observe)
+        case .operate: return listener != .users && may(.operate)
+        // For programs: a browser's session is no token.
+        case .pool: return session == nil && may(.usePool(for: user?.id))
         }
     }
 
-    private func isSomebody(on listener: HubListener) -> Bool { user != nil || listener != .users }
+    /// On the users' listener a request is always some member's; on the operators' a session is always an operator's.
+    private func acts(on listener: HubListener) -> Bool {
+        listener == .users ? user != nil : session == nil || isOperator
+    }
+
+    private var sees: Bool {
+        guard case .token(_, let scopes) = kind else { return !isNobody }
+        return !scopes.isDisjoint(with: [.workspaces, .observe, .operate])
+    }
+
+    private var mayChange: Bool {
+        guard case .token(_, let scopes) = kind else { return !isNobody }
+        return !scopes.isDisjoint(with: [.workspaces, .operate])
+    }
 
     /// Nil for nobody, and on the users' listener for whoever is no member.
     func reach(on listener: HubListener) -> Reach? {
@@ -105,7 +113,8 @@ extension Hub {
             case .session(let id): .session(id)
             case .token(let id, let scopes): .token(id, scopes)
             }
-        return Caller(kind: kind, user: user, isOperator: user.map(services.signIn.isOperator) ?? false)
+        let isOperator = user.map(services.signIn.isOperator) ?? false
+        return Caller(kind: kind, user: user, isOperator: isOperator, principal: principal)
     }
 
     private func principal(of request: Request, settings: HubSettings) -> Principal? {

@@ -1,11 +1,12 @@
 import CarrelCore
+import CarrelIdentity
 import CarrelWorkspaces
 import Hummingbird
 
 /// `GET /api/v1/workspaces/<id>/logs`: text, or events with `?follow=1`.
 enum LogsAPI {
     static func show(_ call: Call) async throws -> Response {
-        let workspace = try await call.reachableWorkspace()
+        let workspace = try await call.reachableWorkspace { .readLogs(owner: $0) }
         let lines = Int(try call.queryNumber("lines", in: 1...10_000, otherwise: 200))
         guard call.queryValue("follow") == "1" else {
             return TextResponse.make(try await call.workspaces.logs(workspace.id, lines: lines))

@@ -6,17 +6,24 @@ extension Call {
     /// The same for a workspace that isn't there and for one that isn't yours.
     static let noWorkspace = CarrelError(.notFound, "There is no such workspace, or it is not yours.")
 
-    /// The workspace named in the path, if the caller may know of it.
-    func reachableWorkspace() async throws -> Workspace {
+    /// The workspace named in the path, if the caller may know of it. Throws `forbidden` where it may know of it, but
+    /// not do `what`.
+    func reachableWorkspace(to what: (UserID?) -> Permission = { .seeWorkspace(owner: $0) }) async throws -> Workspace {
         guard let text = parameters["id"], let id = WorkspaceID(text) else { throw Self.noWorkspace }
-        return try await reachableWorkspace(id)
+        return try await reachableWorkspace(id, to: what)
     }
 
-    func reachableWorkspace(_ id: WorkspaceID) async throws -> Workspace {
-        guard let reach = caller.reach(on: hub.listener), let workspace = try await workspaces.workspace(id) else {
-            throw Self.noWorkspace
-        }
+    func reachableWorkspace(
+        _ id: WorkspaceID,
+        to what: (UserID?) -> Permission = { .seeWorkspace(owner: $0) }
+    ) async throws -> Workspace {
+        guard let reach = caller.reach(on: hub.listener), let workspace = try await workspaces.workspace(id),
+            caller.may(.seeWorkspace(owner: workspace.owner))
+        else { throw Self.noWorkspace }
         if case .only(let user) = reach, workspace.owner != user.id { throw Self.noWorkspace }
+        guard caller.may(what(workspace.owner)) else {
+            throw CarrelError(.forbidden, "This session or token may not do that.")
+        }
         return workspace
     }
 

@@ -14,7 +14,7 @@ enum WorkspacesAPI {
         } else if case .only(let user) = call.caller.reach(on: call.hub.listener) {
             workspaces = try await call.workspaces.workspaces(of: user.id)
         } else {
-            workspaces = try await call.workspaces.living()
+            workspaces = try await call.workspaces.living().filter { call.caller.may(.seeWorkspace(owner: $0.owner)) }
         }
         return JSONResponse.make(try await call.views(workspaces))
     }
@@ -24,7 +24,7 @@ enum WorkspacesAPI {
     }
 
     static func stop(_ call: Call) async throws -> Response {
-        let workspace = try await call.reachableWorkspace()
+        let workspace = try await call.reachableWorkspace { .stopWorkspace(owner: $0) }
         let stopped = try await call.workspaces.stop(
             workspace.id,
             reason: call.reason(for: workspace),
@@ -34,13 +34,13 @@ enum WorkspacesAPI {
     }
 
     static func pause(_ call: Call) async throws -> Response {
-        let workspace = try await call.reachableWorkspace()
+        let workspace = try await call.reachableWorkspace { .stopWorkspace(owner: $0) }
         let paused = try await call.workspaces.pause(workspace.id, by: call.caller.actor)
         return JSONResponse.make(try await call.view(paused))
     }
 
     static func resume(_ call: Call) async throws -> Response {
-        let workspace = try await call.reachableWorkspace()
+        let workspace = try await call.reachableWorkspace { .stopWorkspace(owner: $0) }
         let resumed = try await call.workspaces.resume(workspace.id, by: call.caller.actor)
         return JSONResponse.make(try await call.view(resumed))
     }
