@@ -1,0 +1,80 @@
+"""Fixtures of the end-to-end tests. Everything they start is taken away again, whatever the test did."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from harness import configuration, places
+from harness.server import Carrel
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "alone: measures time or memory, so nothing else may run beside it")
+    config.addinivalue_line("markers", "jupyter: needs a real JupyterLab in the apps' virtual environment")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.option.collectonly and not places.CARREL.exists():
+        pytest.exit(f"{places.CARREL} is missing: run `make build`, or set CARREL_BIN", returncode=2)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.when == "call" and report.failed:
+        item.has_failed = True
+    return report
+
+
+@pytest.fixture
+def serve(request):
+    """`serve(app, app, …, **changes of the configuration)` starts a server of its own."""
+    servers = []
+
+    def start(*apps, started=True, environment=None, **changes):
+        name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower().removeprefix("test_")).strip("-")
+        server = Carrel(list(apps) or [configuration.tiny()], name=name, **changes)
+        servers.append(server)
+        return server.start(environment=environment) if started else server
+
+    yield start
+    for server in reversed(servers):
+        if getattr(request.node, "has_failed", False):
+            server.keep_log(request.node.name)
+        server.remove()
+
+
+@pytest.fixture
+def as_root():
+    """For what only root may do: mounting, networks."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount here")
+
+
+@pytest.fixture
+def small_disk(as_root, tmp_path):
+    """A file system of 24 MB that is easily full."""
+    place = places.SCRATCH / f"disk-{os.getpid()}-{tmp_path.name}"
+    place.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=755", "carrel-e2e", str(place)], check=True)
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=False)
+    place.rmdir()
+
+
+@pytest.fixture
+def figure(request):
+    """`figure("what", value, bound)` prints a measured figure and keeps it beside the screenshots."""
+
+    def tell(what, value, bound):
+        line = f"{what}: {value} (bound {bound})"
+        places.ARTIFACTS.mkdir(parents=True, exist_ok=True)
+        with open(places.ARTIFACTS / "figures.txt", "a") as file:
+            file.write(line + "\n")
+        reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter:
+            reporter.write_line(f"  figure  {line}")
+
+    return tell

@@ -1,0 +1,115 @@
+"""Configurations as an operator would write them, small and with short times."""
+
+import copy
+import ipaddress
+
+from . import places
+
+JUPYTER_IGNORED = ["/api/status", "/api/kernels", "/api/sessions", "/api/terminals", "/api/contents"]
+
+
+def merged(base, changes):
+    """`changes` laid over `base`: mappings are merged, anything else is replaced, None removes a key."""
+    result = copy.deepcopy(base)
+    for key, value in changes.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, dict) and isinstance(result.get(key), dict):
+            result[key] = merged(result[key], value)
+        else:
+            result[key] = copy.deepcopy(value)
+    return result
+
+
+def tiny(**changes):
+    """The little web application of apps/tiny.py, with a home and without spares."""
+    base = {
+        "id": "tiny",
+        "title": "Tiny",
+        "engine": "here",
+        "command": [places.SYSTEM_PYTHON, "-I", str(places.APPS / "tiny.py")],
+        "environment": {
+            "APP_PORT": "{{workspace.port}}",
+            "APP_HOME": "{{workspace.home}}",
+            "APP_RUNTIME": "{{workspace.runtime}}",
+        },
+        "prefix": "strip",
+        "ready": {"path": "/ready", "within": "30s"},
+        "home": {"volume": "mine", "mount": "/home/member"},
+    }
+    return merged(base, {key.replace("_", "-"): value for key, value in changes.items()})
+
+
+def light(**changes):
+    """The lightest application there is (apps/light.py), without a home: for many at once."""
+    base = {
+        "id": "light",
+        "title": "Light",
+        "engine": "here",
+        "command": [places.SYSTEM_PYTHON, "-I", "-S", "-E", str(places.APPS / "light.py")],
+        "environment": {"APP_PORT": "{{workspace.port}}"},
+        "prefix": "strip",
+        "ready": {"path": "/", "within": "120s"},
+    }
+    return merged(base, {key.replace("_", "-"): value for key, value in changes.items()})
+
+
+def jupyter(**changes):
+    """A real JupyterLab, as the documentation recommends to set it up."""
+    base = {
+        "id": "jupyter",
+        "title": "JupyterLab",
+        "description": "Notebooks in Python",
+        "engine": "here",
+        "command": [
+            str(places.APP_VENV / "bin" / "jupyter-lab"),
+            "--no-browser",
+            "--ServerApp.ip=127.0.0.1",
+            "--ServerApp.port={{workspace.port}}",
+            "--ServerApp.port_retries=0",
+            "--ServerApp.base_url={{workspace.path}}",
+            "--ServerApp.root_dir={{workspace.home}}",
+            "--ServerApp.allow_remote_access=True",
+        ],
+        "environment": {
+            "JUPYTER_TOKEN": "{{workspace.token}}",
+            "JUPYTER_RUNTIME_DIR": "{{workspace.runtime}}/jupyter",
+            "JUPYTER_PREFER_ENV_PATH": "1",
+        },
+        "prefix": "keep",
+        "headers": {"Authorization": "token {{workspace.token}}"},
+        "ready": {"path": "/api/status", "within": "90s"},
+        "home": {"volume": "mine", "mount": "/home/member"},
+        "idle": {
+            "ignore": JUPYTER_IGNORED,
+            "busy": {"probe": {"path": "/api/kernels", "any": {"execution_state": "busy"}}},
+        },
+    }
+    return merged(base, {key.replace("_", "-"): value for key, value in changes.items()})
+
+
+def server(directory, deployment, users_port, operators_port, apps, **changes):
+    """The whole carrel.yaml as a mapping. `operators_host` chooses where the operators' listener binds."""
+    operators_host = changes.pop("operators_host", "127.0.0.1")
+    ipaddress.ip_address(operators_host)
+    base = {
+        "state": str(directory / "state"),
+        "deployment": deployment,
+        "store": "sqlite",
+        "listeners": {
+            "users": {"bind": f"127.0.0.1:{users_port}"},
+            "operators": {"bind": f"{operators_host}:{operators_port}"},
+        },
+        "isolation": {"mode": "path"},
+        "sign-in": {"providers": [{"id": "here", "kind": "local", "title": "This machine"}]},
+        "engines": {
+            "here": {
+                "kind": "process",
+                "sandbox": "auto",
+                "visible": [str(places.APPS), str(places.APP_VENV)],
+            },
+        },
+        "homes": {"mine": {"engine": "here", "path": str(directory / "homes" / "{{user.id}}")}},
+        "apps": apps,
+    }
+    return merged(base, {key.replace("_", "-"): value for key, value in changes.items()})
