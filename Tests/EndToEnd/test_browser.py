@@ -46,9 +46,11 @@ def sign_in(page, carrel, name, password):
 def run_six_times_seven(page):
     """A new notebook from the launcher, a cell typed and run with the keyboard."""
     page.locator(".jp-LauncherCard[data-category=Notebook]").first.click()
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
     cell = page.locator(".jp-Notebook .jp-Cell .cm-content").first
     cell.click()
     page.keyboard.type("6*7")
+    expect(cell).to_have_text("6*7")
     page.keyboard.press("Shift+Enter")
     expect(page.locator(".jp-OutputArea-output pre", has_text=re.compile(r"^\s*42\s*$")).first).to_be_visible(
         timeout=60_000

@@ -72,6 +72,7 @@ def jupyter(**changes):
             "--ServerApp.allow_remote_access=True",
         ],
         "environment": {
+            "HOME": "{{workspace.home}}",
             "JUPYTER_TOKEN": "{{workspace.token}}",
             "JUPYTER_RUNTIME_DIR": "{{workspace.runtime}}/jupyter",
             "JUPYTER_PREFER_ENV_PATH": "1",
@@ -82,7 +83,9 @@ def jupyter(**changes):
         "home": {"volume": "mine", "mount": "/home/member"},
         "idle": {
             "ignore": JUPYTER_IGNORED,
-            "busy": {"probe": {"path": "/api/kernels", "any": {"execution_state": "busy"}}},
+            "busy": {"probe": {
+                "path": "/api/sessions", "any": {"kernel.execution_state": "busy"}, "says": "kernel of {name}",
+            }},
         },
     }
     return merged(base, {key.replace("_", "-"): value for key, value in changes.items()})

@@ -51,12 +51,8 @@ class Member(Program):
         return self.post("/sign-out", data={"csrf": self.csrf()}, headers={"Origin": self.base})
 
     def csrf(self):
-        """The token that the portal's forms carry."""
-        page = self.get("/")
-        assert page.status_code == 200, f"{page.status_code} {page.text[:500]}"
-        token = field(page.text, "csrf")
-        assert token, "the portal has no csrf field"
-        return token
+        """The token that state-changing requests of this session carry."""
+        return self.me()["csrf"]
 
     def request(self, method, path, **options):
         """As the portal's own script would: state-changing API calls carry the CSRF token."""

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# test.sh all|unit|e2e|bench [pytest's options]: sets up what the tests need, runs them, prints the totals.
+source "$(dirname "$0")/steps.sh"
+source scripts/packages.sh
+
+what=$1
+shift
+results=.build/results
+export CARREL_BIN="$PWD/.build/release/carrel"
+export CARREL_APP_VENV="$PWD/.build/app-venv"
+export CARREL_ARTIFACTS="$PWD/.build/e2e-artifacts"
+python=.build/test-venv/bin/python
+
+rm -rf "$results" "$CARREL_ARTIFACTS"
+mkdir -p "$results" "$CARREL_ARTIFACTS"
+need_swift
+if [ -z "${NO_INSTALL:-}" ]; then
+    scripts/install-debian.sh "${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}"
+fi
+export NO_INSTALL=1
+
+# Warnings are errors where tests decide.
+export CI=1
+
+unit() {
+    step "Building the Swift tests" swift build --build-tests --explicit-target-dependency-import-check error ||
+        fail "The Swift tests do not build: the compiler's message is above."
+    step "Running the Swift tests" swift test --skip-build --parallel --xunit-output "$results/unit.xml" || true
+    [ -n "$(find "$results" -name 'unit*.xml' -size +0)" ] || fail "The Swift tests did not run: see above."
+}
+
+pytests() {
+    local name=$1
+    shift
+    STEP_TAIL=400 step "End-to-end tests, $name" "$python" -m pytest Tests/EndToEnd -c Tests/EndToEnd/pytest.ini \
+        --rootdir Tests/EndToEnd --junit-xml "$results/e2e-$name.xml" "$@" || true
+    [ -s "$results/e2e-$name.xml" ] || fail "The end-to-end tests did not run: see above."
+}
+
+e2e_set_up() {
+    scripts/python-venv.sh .build/test-venv Tests/EndToEnd/requirements.txt
+    scripts/python-venv.sh .build/app-venv scripts/requirements/laptop.txt
+    scripts/build.sh
+}
+
+case $what in
+all)
+    scripts/check.sh
+    unit
+    e2e_set_up
+    pytests together -m "not alone" -n 2 "$@"
+    pytests alone -m alone "$@"
+    ;;
+unit) unit ;;
+e2e)
+    e2e_set_up
+    pytests together -m "not alone" -n 2 "$@"
+    pytests alone -m alone "$@"
+    ;;
+bench)
+    e2e_set_up
+    pytests figures -m alone "$@"
+    ;;
+*) fail "Use: test.sh all|unit|e2e|bench" ;;
+esac
+
+if [ -s "$CARREL_ARTIFACTS/figures.txt" ]; then
+    printf '\nMeasured:\n'
+    cat "$CARREL_ARTIFACTS/figures.txt"
+fi
+/usr/bin/python3 scripts/totals.py "$results"
