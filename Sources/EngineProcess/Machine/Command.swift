@@ -1,0 +1,35 @@
+import CLinux
+import Glibc
+
+/// One way to run another program to its end.
+struct Command {
+    /// The program's path, then its arguments.
+    var arguments: [String]
+    var input: [UInt8] = []
+
+    struct Outcome: Sendable {
+        /// The exit code; nil if it was ended by a signal or could not be started.
+        var code: Int32?
+        var output: String
+        var succeeded: Bool { code == 0 }
+    }
+
+    /// Waits for it. What it printed (with `errors`: on standard error too) is kept up to 64 KiB.
+    func run(errors: Bool = true) -> Outcome {
+        var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+        defer { for pointer in pointers { free(pointer) } }
+        pointers.append(nil)
+        var output = [CChar](repeating: 0, count: 65_536)
+        var length = 0
+        let status = clinux_run(pointers, input, input.count, &output, output.count, &length, errors)
+        let text = String(decoding: output[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard status >= 0 else { return Outcome(code: nil, output: String(cString: strerror(-status))) }
+        return Outcome(code: status & 0x7f == 0 ? (status >> 8) & 0xff : nil, output: text)
+    }
+
+    /// The path of an installed program.
+    static func find(_ name: String) -> String? {
+        ["/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "/usr/local/bin/", "/usr/local/sbin/"]
+            .map { $0 + name }.first(where: SystemFile.isExecutable)
+    }
+}
