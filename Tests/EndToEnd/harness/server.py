@@ -28,7 +28,8 @@ class Carrel:
     """Use as a context, or through the `carrel` fixture: everything it started is gone afterwards."""
 
     def __init__(self, apps, name="carrel", **changes):
-        self.deployment = f"e2e-{name[:12]}-{secrets.token_hex(3)}"
+        # Short: the sockets below it must fit into the 107 bytes that a unix socket's path may have.
+        self.deployment = "-".join(("e2e", name[:12].strip("-"), secrets.token_hex(3)))
         places.SCRATCH.mkdir(parents=True, exist_ok=True, mode=0o755)
         self.directory = places.SCRATCH / self.deployment
         self.directory.mkdir(mode=0o755)
