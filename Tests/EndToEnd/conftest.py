@@ -5,8 +5,10 @@ import re
 import subprocess
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from harness import configuration, places
+from harness.browser import picture
 from harness.server import Carrel
 
 
@@ -62,6 +64,27 @@ def small_disk(as_root, tmp_path):
     yield place
     subprocess.run(["umount", "-l", str(place)], check=False)
     place.rmdir()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=places.CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium, request):
+    """A window of a browser that knows nobody yet. Its last sight is kept."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    yield page
+    picture(page, f"{request.node.name}-last")
+    context.close()
 
 
 @pytest.fixture

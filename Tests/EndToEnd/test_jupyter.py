@@ -69,7 +69,7 @@ def test_two_windows_on_one_kernel_see_the_same_state(lab):
 def test_the_members_name_is_in_the_runtime_directory(lab):
     printed, _ = lab.jupyter.start_kernel().run(
         "import json, os, pathlib\n"
-        "runtime = pathlib.Path(os.environ['JUPYTER_RUNTIME_DIR']).parent\n"
+        "runtime = pathlib.Path(os.environ['XDG_RUNTIME_DIR'])\n"
         "print(json.loads((runtime / 'identity.json').read_text())['id'])"
     )
     assert printed.strip() == lab.ada.id

@@ -162,15 +162,18 @@ def test_a_link_signs_in_once(serve):
 
 
 def follow(browser, link):
-    """As a browser: redirections followed, and a page's one button pressed if the link wants a confirmation."""
-    page = browser.get(link, headers=NAVIGATION, timeout=20)
-    if page.status_code == 200 and 'method="post"' in page.text.lower() and "ticket" in page.text:
-        fields = dict(re.findall(r'name="([^"]+)"[^>]*value="([^"]*)"', page.text))
-        action = re.search(r'action="([^"]+)"', page.text)
-        target = requests.compat.urljoin(page.url, action.group(1) if action else "")
-        page = browser.post(target, data=fields, headers={"Origin": link.split("/", 3)[0] + "//" + link.split("/")[2]},
-                            timeout=20)
-    return page
+    return browser.get(link, headers=NAVIGATION, timeout=20)
+
+
+def test_a_program_that_merely_checks_a_link_does_not_use_it_up(serve):
+    carrel = serve(configuration.tiny())
+    carrel.add_member("ada")
+    link = carrel.ok("users", "link", "ada").split()[-1]
+    assert requests.head(link, timeout=10).status_code != 303
+    browser = requests.Session()
+    browser.trust_env = False
+    follow(browser, link)
+    assert browser.get(f"{carrel.users_url}/api/v1/me", timeout=10).status_code == 200
 
 
 def test_two_who_use_a_link_at_once_are_not_both_signed_in(serve):
