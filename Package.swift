@@ -70,6 +70,8 @@ let package = Package(
             [
                 "CarrelConfig", "CarrelCore", "CarrelGateway", "CarrelIdentity", "CarrelSQLite", "CarrelWeb",
                 "CarrelWorkspaces", "EngineProcess", log, lifecycle, httpClient, nioCore, nioPosix, crypto,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Hummingbird", package: "hummingbird"),
             ]
         ),

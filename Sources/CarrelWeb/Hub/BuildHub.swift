@@ -10,12 +10,14 @@ public func buildHub(
     services: HubServices,
     address: BindAddress = .hostname("127.0.0.1", port: 0),
     eventLoops: EventLoopGroupProvider = .singleton,
+    onServerRunning: @escaping @Sendable () async -> Void = {},
     logger: Logger
 ) throws -> some ApplicationProtocol {
     let hub = Hub(listener: listener, services: services, pages: try PageTemplates(), logger: logger)
     return Application(
         responder: HubResponder(hub: hub, routes: RouteTable(Routes.of(listener))),
         configuration: ApplicationConfiguration(address: address),
+        onServerRunning: { _ in await onServerRunning() },
         eventLoopGroupProvider: eventLoops,
         logger: logger
     )

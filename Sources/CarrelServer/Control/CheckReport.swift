@@ -1,0 +1,40 @@
+public import CarrelConfig
+public import CarrelCore
+import Logging
+
+/// What `carrel check` says of a configuration that is right, and of this machine.
+public struct CheckReport: Sendable, Encodable {
+    public struct EngineReport: Sendable, Encodable {
+        public var name: EngineName
+        public var kind: String
+        public var findings: [EngineFinding]
+    }
+
+    public var file: String
+    public var warnings: [ConfigurationProblem]
+    public var engines: [EngineReport]
+
+    public var hasErrors: Bool { engines.contains { $0.findings.contains { $0.severity == .error } } }
+
+    /// Changes nothing.
+    public static func make(of loaded: LoadedConfiguration) async -> CheckReport {
+        var engines: [EngineReport] = []
+        let quiet = Logger(label: "carrel", factory: { _ in SwiftLogNoOpLogHandler() })
+        for engine in EngineList.make(of: loaded.configuration, state: loaded.state, logger: quiet) {
+            engines.append(EngineReport(name: engine.name, kind: engine.kind, findings: await engine.findings()))
+        }
+        return CheckReport(file: loaded.file, warnings: loaded.warnings, engines: engines)
+    }
+
+    /// One line each, for people.
+    public var lines: [String] {
+        var lines = warnings.map { "\($0.description) (warning)" }
+        for engine in engines {
+            for finding in engine.findings {
+                lines.append("engine \(engine.name) (\(engine.kind)): \(finding.severity.rawValue): \(finding.message)")
+            }
+        }
+        lines.append(hasErrors ? "\(file): an engine can't run here" : "\(file): no errors")
+        return lines
+    }
+}

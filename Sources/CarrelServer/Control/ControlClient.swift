@@ -1,0 +1,76 @@
+import AsyncHTTPClient
+import CarrelCore
+import NIOCore
+import NIOHTTP1
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Speaks with the running `carrel serve` over its control socket. Who may open that socket (its own user, root) acts
+/// as an operator.
+public struct ControlClient: Sendable {
+    private let socket: String
+
+    public init(state: StateDirectory) { socket = state.socket("control") }
+
+    /// The body of a 2xx answer. Throws the problem that the hub tells, or that it does not run.
+    public func send(_ method: String, _ path: String, json: String? = nil) async throws -> String {
+        try await withAnswer(method, path, json: json) { body in
+            String(buffer: try await body.collect(upTo: 64 << 20))
+        }
+    }
+
+    /// Hands over the body as it comes, until it ends.
+    public func stream(_ path: String, _ write: @Sendable (String) -> Void) async throws {
+        try await withAnswer("GET", path, json: nil) { body in
+            for try await part in body { write(String(buffer: part)) }
+        }
+    }
+
+    private func withAnswer<Value: Sendable>(
+        _ method: String,
+        _ path: String,
+        json: String?,
+        _ read: (HTTPClientResponse.Body) async throws -> Value
+    ) async throws -> Value {
+        var request = HTTPClientRequest(url: UnixSocketURL.text(socket: socket, path: path))
+        request.method = HTTPMethod(rawValue: method)
+        request.headers.add(name: "Host", value: "control")
+        if let json {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(ByteBuffer(string: json))
+        }
+        let response: HTTPClientResponse
+        do {
+            response = try await HTTPClient.shared.execute(request, timeout: .hours(24))
+        } catch {
+            throw CarrelError(
+                .notFound,
+                "No carrel serve answers at \(socket): start it, or name its configuration with --config",
+                cause: error
+            )
+        }
+        guard (200..<300).contains(response.status.code) else {
+            let body = String(buffer: try await response.body.collect(upTo: 1 << 20))
+            throw Self.problem(body, status: Int(response.status.code))
+        }
+        return try await read(response.body)
+    }
+
+    /// RFC 9457 problem document → error.
+    private static func problem(_ body: String, status: Int) -> CarrelError {
+        struct Problem: Decodable {
+            let code: String?
+            let title: String?
+            let detail: String?
+        }
+        guard let problem = try? JSONDecoder().decode(Problem.self, from: Data(body.utf8)) else {
+            return CarrelError(.internal, "The hub answered \(status)", detail: body)
+        }
+        let code = problem.code.flatMap(CarrelError.Code.init(rawValue:)) ?? .internal
+        return CarrelError(code, problem.detail ?? problem.title ?? "The hub answered \(status)")
+    }
+}

@@ -1,0 +1,130 @@
+import AsyncHTTPClient
+import CarrelConfig
+import CarrelCore
+import CarrelGateway
+import CarrelIdentity
+import CarrelSQLite
+import CarrelWeb
+import CarrelWorkspaces
+import Hummingbird
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// Every part of a running Carrel, built once from a configuration. Nothing runs yet.
+final class Parts: Sendable {
+    let file: String
+    let state: StateDirectory
+    let store: any Store
+    let httpClient: HTTPClient
+    let signIn: SignIn
+    let workspaces: Workspaces
+    let gateway: Gateway
+    let hubs: [any Service]
+    /// Open once each hub answers on its socket.
+    let hubsListen: [Latch]
+    /// Open once the gateway takes connections.
+    let gatewayListens: Latch
+    let logger: Logger
+    private let current: CurrentConfiguration
+    private let lock: StateLock
+
+    var configuration: Configuration { current.value }
+
+    init(_ loaded: LoadedConfiguration, logger: Logger) async throws {
+        let configuration = loaded.configuration
+        let current = CurrentConfiguration(configuration)
+        let state = try StateDirectory(preparing: configuration.state)
+        lock = try state.lock()
+        let keys = try SigningKeyFile.load(state: state.path)
+        let store = try SQLiteStore.open(path: state.database)
+        let clock = SystemClock()
+        let signIn = SignIn(
+            store: store,
+            rules: configuration.signInRules,
+            keys: keys,
+            deployment: configuration.deployment,
+            listener: "users",
+            logger: logger
+        )
+        try await signIn.refresh()
+        let operatorsSignIn = signIn.listening(as: "operators")
+        let httpClient = HTTPAppProbe.makeClient(logger: logger)
+        let resumer = Resumer()
+        let gateway = Gateway(
+            configuration: configuration.gatewayConfiguration(state: state),
+            questions: GatewayQuestions(
+                authorize: { credential in
+                    switch credential {
+                    case .cookie(let value): signIn.authorize(.cookie(value))
+                    case .bearer(let secret): signIn.authorize(.bearer(secret))
+                    }
+                },
+                resolve: { await resumer.resume($0) }
+            ),
+            clock: clock,
+            logger: logger
+        )
+        let workspaces = Workspaces(
+            store: store,
+            engines: EngineList.make(of: configuration, state: state, logger: logger),
+            routes: gateway,
+            probe: HTTPAppProbe(client: httpClient),
+            rules: configuration.workspaceRules,
+            clock: clock,
+            logger: logger
+        )
+        resumer.connect(to: workspaces)
+        let reloader = Reloader(
+            file: loaded.file,
+            current: current,
+            signIn: signIn,
+            workspaces: workspaces,
+            gateway: gateway,
+            logger: logger
+        )
+        let gatewayListens = Latch()
+        var hubs: [any Service] = []
+        var latches: [Latch] = []
+        for listener in HubListener.allCases {
+            let latch = Latch()
+            latches.append(latch)
+            let services = HubServices(
+                signIn: listener == .operators ? operatorsSignIn : signIn,
+                workspaces: workspaces,
+                clock: clock,
+                settings: { current.value.hubSettings },
+                users: { try await store.users() },
+                record: { try await store.record(after: $0, limit: $1) },
+                unready: { await Readiness.sentence(store: store, gatewayListens: gatewayListens) },
+                reload: { try await reloader.reload() }
+            )
+            hubs.append(
+                try buildHub(
+                    listener,
+                    services: services,
+                    address: .unixDomainSocket(path: state.socket(listener.rawValue)),
+                    onServerRunning: { latch.open() },
+                    logger: logger
+                )
+            )
+        }
+        signIn.onChange { Task { await gateway.credentialsChanged() } }
+        file = loaded.file
+        self.state = state
+        self.store = store
+        self.httpClient = httpClient
+        self.signIn = signIn
+        self.workspaces = workspaces
+        self.gateway = gateway
+        self.hubs = hubs
+        hubsListen = latches
+        self.gatewayListens = gatewayListens
+        self.reloader = reloader
+        self.logger = logger
+        self.current = current
+    }
+
+    let reloader: Reloader
+}

@@ -1,0 +1,111 @@
+import AsyncHTTPClient
+import CarrelConfig
+import CarrelCore
+import CarrelGateway
+import CarrelIdentity
+import CarrelWeb
+import CarrelWorkspaces
+import Logging
+import NIOCore
+import ServiceLifecycle
+import UnixSignals
+
+/// Every long-running service, in the order in which they start; they stop in reverse.
+/// Hub before gateway: nobody is let in before somebody can answer. Workspaces after the gateway: a port in use is
+/// found before anything is started.
+struct Services {
+    let parts: Parts
+
+    func all() -> [any Service] {
+        [StoreService(parts: parts), HTTPClientService(client: parts.httpClient), SessionChanges(parts: parts)]
+            + parts.hubs
+            + [WorkspaceLoop(parts: parts), Reloads(parts: parts), GatewayService(parts: parts)]
+    }
+}
+
+/// Closes the store when everything else has stopped.
+struct StoreService: Service {
+    let parts: Parts
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        try await parts.store.close()
+    }
+}
+
+struct HTTPClientService: Service {
+    let client: HTTPClient
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        try await client.shutdown()
+    }
+}
+
+/// Takes over what the command line, or another process, changed in the store.
+struct SessionChanges: Service {
+    let parts: Parts
+
+    func run() async throws {
+        let changes = parts.store.externalChanges()
+        try await cancelWhenGracefulShutdown {
+            try await parts.signIn.follow(changes)
+        }
+    }
+}
+
+/// The claims' and reconciler's loop.
+struct WorkspaceLoop: Service {
+    let parts: Parts
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            do {
+                try await parts.gatewayListens.wait()
+                try await parts.workspaces.run()
+            } catch is CancellationError {}
+        }
+    }
+}
+
+/// Listens, says so in one line, and lets requests finish at the end.
+struct GatewayService: Service {
+    static let drain: Duration = .seconds(30)
+    let parts: Parts
+
+    func run() async throws {
+        for latch in parts.hubsListen { try await latch.wait() }
+        let addresses = try await parts.gateway.start()
+        parts.gatewayListens.open()
+        let users = parts.configuration.users.publicOrigin ?? Self.origin(addresses["users"])
+        let operators = parts.configuration.operators.publicOrigin ?? Self.origin(addresses["operators"])
+        parts.logger.notice("ready users=\(users) operators=\(operators)")
+        async let asking: Void = parts.gateway.run()
+        try? await gracefulShutdown()
+        await parts.gateway.shutdown(drain: Self.drain)
+        await asking
+    }
+
+    private static func origin(_ address: SocketAddress?) -> String {
+        guard let host = address?.ipAddress, let port = address?.port else { return "-" }
+        return host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
+    }
+}
+
+/// SIGHUP reads the configuration again.
+struct Reloads: Service {
+    let parts: Parts
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await _ in await UnixSignalsSequence(trapping: .sighup) {
+                do {
+                    for warning in try await parts.reloader.reload() { parts.logger.warning("\(warning)") }
+                } catch {
+                    let reason = (error as? CarrelError)?.message ?? "\(error)"
+                    parts.logger.error("reload refused, nothing was changed: \(reason)")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import CarrelConfig
+import CarrelCore
+import CarrelGateway
+import CarrelIdentity
+import CarrelWeb
+import CarrelWorkspaces
+
+/// What each part is told of the configuration.
+extension Configuration {
+    var signInRules: SignInRules {
+        SignInRules(
+            sessionLifetime: signIn.sessionLifetime,
+            providers: signIn.providers.map { .init(id: $0.id, kind: $0.kind.rawValue, title: $0.title) },
+            operators: signIn.operators,
+            poolProvider: poolService?.provider
+        )
+    }
+
+    var workspaceRules: WorkspaceRules { WorkspaceRules(deployment: deployment, apps: apps) }
+
+    func gatewayConfiguration(state: StateDirectory) -> GatewayConfiguration {
+        GatewayConfiguration(
+            listeners: [
+                gatewayListener("users", users, state: state, servesWorkspaces: true),
+                gatewayListener("operators", operators, state: state, servesWorkspaces: false),
+            ],
+            limits: gatewayLimits
+        )
+    }
+
+    var gatewayLimits: GatewayConfiguration.Limits {
+        GatewayConfiguration.Limits(
+            headBytes: limits.headBytes,
+            headerCount: limits.headerCount,
+            headerTimeout: limits.headerTimeout,
+            idleTimeout: limits.idleTimeout,
+            connectionsPerClient: limits.connectionsPerClient,
+            queuePerUpstream: limits.queuePerUpstream,
+            resumeTimeout: limits.resumeTimeout
+        )
+    }
+
+    var hubSettings: HubSettings {
+        HubSettings(
+            users: hubListener("users", users),
+            operators: hubListener("operators", operators),
+            defaultApp: signIn.defaultApp,
+            poolService: poolService.map { .init(defaultApp: $0.defaultApp, provider: $0.provider) }
+        )
+    }
+
+    private func hubListener(_ name: String, _ rule: ListenerRule) -> HubSettings.Listener {
+        let names = cookies(for: name)
+        return HubSettings.Listener(
+            publicOrigin: rule.publicOrigin,
+            sessionCookie: names.session,
+            formCookie: names.visitor
+        )
+    }
+
+    private func gatewayListener(
+        _ name: String,
+        _ rule: ListenerRule,
+        state: StateDirectory,
+        servesWorkspaces: Bool
+    ) -> GatewayConfiguration.Listener {
+        let names = ["users", "operators"].map { cookies(for: $0) }
+        return GatewayConfiguration.Listener(
+            name: name,
+            host: rule.host,
+            port: rule.port,
+            publicOrigin: rule.publicOrigin,
+            hubSocket: state.socket(name),
+            servesWorkspaces: servesWorkspaces,
+            sessionCookie: cookies(for: name).session,
+            hubCookies: names.flatMap { [$0.session, $0.visitor] },
+            trustedProxies: rule.trustedProxies
+        )
+    }
+
+    /// The names of one listener's cookies.
+    func cookies(for listener: String) -> (session: String, visitor: String) {
+        let rule = listener == "users" ? users : operators
+        return (
+            CookieNames.session(
+                deployment: deployment,
+                listener: listener,
+                port: rule.browserPort,
+                secure: rule.browserOrigin.hasPrefix("https:")
+            ),
+            CookieNames.visitor(
+                deployment: deployment,
+                listener: listener,
+                port: rule.browserPort,
+                secure: rule.browserOrigin.hasPrefix("https:")
+            )
+        )
+    }
+}
+
+extension ListenerRule {
+    /// Scheme, host and port by which browsers come here: the public one, else where it is bound.
+    var browserOrigin: String { publicOrigin ?? "http://\(bind)" }
+
+    var browserPort: Int {
+        guard let publicOrigin else { return port }
+        let authority = publicOrigin.split(separator: "/").last ?? ""
+        if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
+            return Int(authority[authority.index(after: colon)...]) ?? port
+        }
+        return publicOrigin.hasPrefix("https:") ? 443 : 80
+    }
+}

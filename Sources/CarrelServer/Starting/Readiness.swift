@@ -1,0 +1,20 @@
+import CarrelCore
+
+/// Whether everything that a claim needs works.
+enum Readiness {
+    /// Nil if so, else a sentence for `/readyz`.
+    static func sentence(store: any Store, gatewayListens: Latch) async -> String? {
+        guard gatewayListens.isOpen else { return "The gateway does not listen yet." }
+        do {
+            _ = try await store.queuePosition(Self.nobody)
+            return nil
+        } catch {
+            return "The store does not answer."
+        }
+    }
+
+    private static let nobody: WorkspaceID = {
+        var random = SystemRandomNumberGenerator()
+        return WorkspaceID(from: &random)
+    }()
+}

@@ -1,0 +1,16 @@
+import CarrelCore
+import CarrelWorkspaces
+import Synchronization
+
+/// The gateway's way to ask for a paused workspace: it exists before the workspaces do, because they publish to it.
+final class Resumer: Sendable {
+    private let workspaces = Mutex<Workspaces?>(nil)
+
+    func connect(to workspaces: Workspaces) { self.workspaces.withLock { $0 = workspaces } }
+
+    /// True once its route is published again as not paused.
+    func resume(_ workspace: WorkspaceID) async -> Bool {
+        guard let workspaces = workspaces.withLock({ $0 }) else { return false }
+        return (try? await workspaces.resume(workspace, by: .hub))?.phase == .ready
+    }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import CarrelServer
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the hub and the gateway until SIGTERM or SIGINT; SIGHUP reloads the configuration.",
+        discussion: "Workspaces live on while carrel is away and are taken up again by the next serve."
+    )
+
+    @OptionGroup var configurationFile: ConfigurationOption
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel = "info"
+
+    func run() async throws {
+        let logger = try ServerLog.make(level: logLevel)
+        try await Server.run(configurationFile.load(), logger: logger)
+    }
+}
