@@ -62,7 +62,12 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .executableTarget(name: "carrel-init", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        // C alone, statically linked: it runs inside sandboxes, where there is no Swift runtime, once per workspace.
+        .executableTarget(
+            name: "carrel-init",
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-executable"])]
+        ),
         .target(name: "CLinux", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         target("CarrelCore", [crypto]),
         target(
@@ -115,6 +120,6 @@ let package = Package(
             ]
         ),
         tests("CarrelSQLite", ["CarrelCore", .product(name: "GRDB", package: "GRDB.swift")]),
-        tests("EngineProcess", ["CarrelCore"]),
+        tests("EngineProcess", ["CarrelCore", log]),
     ]
 )
