@@ -25,7 +25,7 @@ enum SignInForm {
             let signedIn = try await call.signIn.signIn(
                 provider: provider.id,
                 name: name,
-                password: String((fields["password"] ?? "").prefix(1000)),
+                password: fields["password"] ?? "",
                 client: call.client
             )
             guard call.hub.listener == .users || call.signIn.isOperator(signedIn.user) else {

@@ -92,7 +92,7 @@ enum SignInPage {
         <input name="username" value="{{username}}" autocomplete="username" autocapitalize="none" spellcheck="false"
         maxlength="200" required></label>
         <label>Password
-        <input name="password" type="password" autocomplete="current-password" maxlength="1000" required></label>
+        <input name="password" type="password" autocomplete="current-password" maxlength="1024" required></label>
         <button class="primary wide">Sign in</button>
         </form>
         {{/providers}}
@@ -101,8 +101,10 @@ enum SignInPage {
 }
 
 extension Call {
+    /// By its id; `local` also means the first local one, whatever it is called.
     func localProvider(_ id: Substring) -> SignInRules.Provider? {
-        signIn.rules.providers.first { $0.id == id && $0.kind == "local" }
+        let local = signIn.rules.providers.filter { $0.kind == "local" }
+        return local.first { $0.id == id } ?? (id == "local" ? local.first : nil)
     }
 
     /// The random value that forms are bound to before signing in, and whether the browser still has to be told.
