@@ -27,12 +27,15 @@ enum Sample {
     }
 
     /// The problems as they are printed.
-    static func problems(_ text: String, environment: [String: String] = [:], files: [String: String] = [:]) -> [String] {
+    static func problems(_ text: String, environment: [String: String] = [:], files: [String: String] = [:]) -> [String]
+    {
         parse(text, environment: environment, files: files).problems.map(\.description)
     }
 
     /// An engine and one app, whose further keys are given with the indentation that they have there (4 blanks).
-    static func app(_ keys: String = "", top: String = "", command: String = #"[serve, "{{workspace.port}}"]"#) -> String {
+    static func app(_ keys: String = "", top: String = "", command: String = #"[serve, "{{workspace.port}}"]"#)
+        -> String
+    {
         """
         engines:
           here: { kind: process }

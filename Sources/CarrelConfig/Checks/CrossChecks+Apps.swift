@@ -18,7 +18,12 @@ extension CrossChecks {
         }
         var ports = Set([app.port].compactMap { $0 })
         for (name, port) in app.ports.sorted(by: { $0.key < $1.key }) where !ports.insert(port).inserted {
-            log.problem("\(field).ports.\(name)", found: "\(port)", "\(port) is another port of this app already", "give each a port of its own")
+            log.problem(
+                "\(field).ports.\(name)",
+                found: "\(port)",
+                "\(port) is another port of this app already",
+                "give each a port of its own"
+            )
         }
     }
 
@@ -30,12 +35,21 @@ extension CrossChecks {
             return
         }
         if let image = app.image {
-            log.problem("\(field).image", found: image, "the engine \(engine.name) runs processes, not images", "remove it and give a command")
+            log.problem(
+                "\(field).image",
+                found: image,
+                "the engine \(engine.name) runs processes, not images",
+                "remove it and give a command"
+            )
         }
         guard !app.command.isEmpty else {
             // A command that is wrong in itself is reported already.
             if log.positions["\(field).command"] == nil {
-                log.problem(field, "the engine \(engine.name) runs a command and there is none", "add command: [PROGRAM, ARGUMENT, …]")
+                log.problem(
+                    field,
+                    "the engine \(engine.name) runs a command and there is none",
+                    "add command: [PROGRAM, ARGUMENT, …]"
+                )
             }
             return
         }

@@ -49,7 +49,12 @@ struct CrossChecks {
             for element in list?.elements ?? [] {
                 guard let id = element["id"], let name = id.text else { continue }
                 if let other = first[name] {
-                    log.problem(id.field, found: name, "\(quoted(name)) is the id of \(other) already", "give every \(what) an id of its own")
+                    log.problem(
+                        id.field,
+                        found: name,
+                        "\(quoted(name)) is the id of \(other) already",
+                        "give every \(what) an id of its own"
+                    )
                 } else {
                     first[name] = element.field
                 }
@@ -107,7 +112,8 @@ struct CrossChecks {
         reportUnknown(name, field, "engine", among: engineNames.sorted(), section: "engines")
     }
 
-    mutating func reportUnknown(_ name: String, _ field: String, _ what: String, among known: [String], section: String) {
+    mutating func reportUnknown(_ name: String, _ field: String, _ what: String, among known: [String], section: String)
+    {
         let remedy: String
         if let near = Suggestion.nearest(to: name, among: known) {
             remedy = "did you mean \(near)?"

@@ -2,7 +2,8 @@ extension Definitions {
     static let listeners = ObjectShape([
         Key("users", .object(listener(default: "127.0.0.1:8080")), "Pages, workspaces and the member's API."),
         Key(
-            "operators", .object(listener(default: "127.0.0.1:9080")),
+            "operators",
+            .object(listener(default: "127.0.0.1:9080")),
             "Operators' console, the whole API, metrics, health and the pool-service protocol."
         ),
         Key("limits", .object(limits), "Bounds of both listeners."),
@@ -12,7 +13,9 @@ extension Definitions {
         ObjectShape([
             Key("bind", .text(.bind), default: bind, "Address and port to listen on. Port 0 is any free one."),
             Key(
-                "public-url", .text(.origin), default: "as the request says",
+                "public-url",
+                .text(.origin),
+                default: "as the request says",
                 "The address that browsers use: `http://` or `https://`, without a path."
             ),
             Key(
@@ -26,30 +29,45 @@ extension Definitions {
                 "Serve HTTPS."
             ),
             Key(
-                "trusted-proxies", .list(of: .text(.cidr), atLeast: 0), default: "none",
+                "trusted-proxies",
+                .list(of: .text(.cidr), atLeast: 0),
+                default: "none",
                 "Networks whose `X-Forwarded-*` headers are believed."
             ),
         ])
     }
 
     private static let limits = ObjectShape([
-        Key("head-bytes", .integer(1024...1_048_576), default: "65536", "Size of a request's or response's head, in bytes."),
+        Key(
+            "head-bytes",
+            .integer(1024...1_048_576),
+            default: "65536",
+            "Size of a request's or response's head, in bytes."
+        ),
         Key("header-count", .integer(10...10_000), default: "200", "Headers in one head."),
         Key(
-            "header-timeout", .text(.duration(from: .milliseconds(100), to: .seconds(600))), default: "10s",
+            "header-timeout",
+            .text(.duration(from: .milliseconds(100), to: .seconds(600))),
+            default: "10s",
             "How long a client may take to send a head."
         ),
         Key(
-            "idle-timeout", .text(.duration(from: .seconds(1), to: .seconds(7 * 86_400))), default: "1h",
+            "idle-timeout",
+            .text(.duration(from: .seconds(1), to: .seconds(7 * 86_400))),
+            default: "1h",
             "How long a connection may be silent."
         ),
         Key("connections-per-client", .integer(1...1_000_000), default: "1000", "Connections of one client address."),
         Key(
-            "queue-per-upstream", .integer(0...1_000_000), default: "1024",
+            "queue-per-upstream",
+            .integer(0...1_000_000),
+            default: "1024",
             "Requests that wait for one workspace's connections, per event loop."
         ),
         Key(
-            "resume-timeout", .text(.duration(from: .seconds(1), to: .seconds(600))), default: "15s",
+            "resume-timeout",
+            .text(.duration(from: .seconds(1), to: .seconds(600))),
+            default: "15s",
             "How long a request to a paused workspace is held."
         ),
     ])

@@ -2,8 +2,8 @@
 /// documentation are all made from these values.
 indirect enum Shape: Sendable {
     case text(TextFormat)
-    /// Text, or `{env: NAME}`, or `{file: PATH}`, whose value must have the format `literal`. `shown` is false where even
-    /// plain text must not be repeated.
+    /// Text, or `{env: NAME}`, or `{file: PATH}`, whose value must have the format `literal`. `shown` is false where
+    /// even plain text must not be repeated.
     case secret(TextFormat, literal: TextFormat, shown: Bool)
     case integer(ClosedRange<Int>)
     case number(ClosedRange<Double>)

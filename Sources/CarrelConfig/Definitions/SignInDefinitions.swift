@@ -5,7 +5,9 @@ extension Definitions {
             .object(
                 ObjectShape([
                     Key(
-                        "lifetime", .text(.duration(from: .seconds(60))), default: "12h",
+                        "lifetime",
+                        .text(.duration(from: .seconds(60))),
+                        default: "12h",
                         "How long a member stays signed in."
                     )
                 ])
@@ -14,7 +16,9 @@ extension Definitions {
         ),
         Key("default-app", .text(.label), "Signing in goes straight to this app. Without it: to the portal."),
         Key(
-            "providers", .list(of: .variants(provider), atLeast: 1), default: "one of kind `local` with the id `local`",
+            "providers",
+            .list(of: .variants(provider), atLeast: 1),
+            default: "one of kind `local` with the id `local`",
             "The ways to sign in."
         ),
         Key("operators", .object(people), "Who operates, beside those that an operator made one."),
@@ -27,7 +31,8 @@ extension Definitions {
     ])
 
     static let provider = VariantShape(
-        by: "kind", "Who checks: accounts kept by carrel (`local`), OpenID Connect (`oidc`), OAuth 2 (`oauth2`), or a preset.",
+        by: "kind",
+        "Who checks: accounts kept by carrel (`local`), OpenID Connect (`oidc`), OAuth 2 (`oauth2`), or a preset.",
         [
             ("local", common),
             ("oidc", common + [issuer(required: true)] + client),
@@ -39,7 +44,9 @@ extension Definitions {
                 common
                     + [
                         Key(
-                            "tenant", .text(.word("a directory id or domain")), required: true,
+                            "tenant",
+                            .text(.word("a directory id or domain")),
+                            required: true,
                             "The directory (tenant) id or domain."
                         )
                     ] + client
@@ -55,7 +62,9 @@ extension Definitions {
 
     private static let common = [
         Key(
-            "id", .text(.label), required: true,
+            "id",
+            .text(.label),
+            required: true,
             "Stands before the colon wherever a member or group is named: `company:ada@example.org`."
         ),
         Key("title", .text(.line("a text of one line")), default: "the id", "What the sign-in page says."),
@@ -68,17 +77,28 @@ extension Definitions {
     private static let secretWord = TextFormat.word("the secret that the provider gave to carrel")
 
     private static let client = [
-        Key("client-id", .text(.word("the id that the provider gave to carrel")), required: true, "Carrel's id at the provider."),
         Key(
-            "client-secret", .secret(secretWord, literal: secretWord, shown: false), required: true,
+            "client-id",
+            .text(.word("the id that the provider gave to carrel")),
+            required: true,
+            "Carrel's id at the provider."
+        ),
+        Key(
+            "client-secret",
+            .secret(secretWord, literal: secretWord, shown: false),
+            required: true,
             "Carrel's secret at the provider."
         ),
         Key(
-            "scopes", .list(of: .text(.word("a scope")), atLeast: 1), default: "the kind's own",
+            "scopes",
+            .list(of: .text(.word("a scope")), atLeast: 1),
+            default: "the kind's own",
             "What carrel asks the provider for."
         ),
         Key(
-            "groups-claim", .text(.memberPath), default: "the kind's own",
+            "groups-claim",
+            .text(.memberPath),
+            default: "the kind's own",
             "The claim that lists a member's groups."
         ),
     ]

@@ -76,7 +76,8 @@ extension TextFormat {
         pattern: "^[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*$"
     ) { isHost($0) && !isIPv4($0) ? .value(.text($0.lowercased())) : .wrong("is not a domain name") }
 
-    static let postgresURL = TextFormat("a URL as postgres://user@host/database", pattern: "^postgres(ql)?://\\S+$") { text in
+    static let postgresURL = TextFormat("a URL as postgres://user@host/database", pattern: "^postgres(ql)?://\\S+$") {
+        text in
         let rest = text.split(separator: "://", maxSplits: 1)
         let isOne = rest.count == 2 && ["postgres", "postgresql"].contains(rest[0])
         return isOne && !text.contains(where: \.isWhitespace) && !text.hasControls

@@ -10,7 +10,8 @@ extension TextFormat {
         }
     }
 
-    static let mount = TextFormat("an absolute path inside the workspace, such as /home/member", pattern: "^/.*[^/]$") { text in
+    static let mount = TextFormat("an absolute path inside the workspace, such as /home/member", pattern: "^/.*[^/]$") {
+        text in
         guard text.hasPrefix("/") else { return .wrong("is not absolute") }
         let parts = text.split(separator: "/")
         if text.hasControls || parts.contains("..") || parts.contains(".") { return .wrong("is not a plain path") }
@@ -53,9 +54,13 @@ extension TextFormat {
     /// A template of what is known at every claim, that no two members share.
     private static func homeName(_ says: String, check: @escaping @Sendable (Template) -> String?) -> TextFormat {
         TextFormat(says, pattern: "\\{\\{ *user\\.id *\\}\\}") { text in
-            guard case .value(.template(let template)) = Self.template.read(text) else { return Self.template.read(text) }
+            guard case .value(.template(let template)) = Self.template.read(text) else {
+                return Self.template.read(text)
+            }
             let foreign = template.variables.subtracting([.userID, .workspaceName]).map(\.rawValue).min()
-            if let foreign { return .wrong("uses {{\(foreign)}}; homes are named by {{user.id}} and {{workspace.name}} only") }
+            if let foreign {
+                return .wrong("uses {{\(foreign)}}; homes are named by {{user.id}} and {{workspace.name}} only")
+            }
             guard template.variables.contains(.userID) else {
                 return .wrong("does not contain {{user.id}}: all members would share one home")
             }

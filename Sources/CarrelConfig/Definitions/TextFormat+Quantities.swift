@@ -44,7 +44,9 @@ extension TextFormat {
         let isPlain = digits.utf8.allSatisfy { $0.isASCIIDigit || $0 == 46 }
         guard text.hasSuffix("%"), isPlain, digits.utf8.first?.isASCIIDigit == true,
             digits.utf8.last?.isASCIIDigit == true, let share = Double(digits)
-        else { return .wrong(text.utf8.last.map(\.isASCIIDigit) == true ? "has no percent sign" : "is not a percentage") }
+        else {
+            return .wrong(text.utf8.last.map(\.isASCIIDigit) == true ? "has no percent sign" : "is not a percentage")
+        }
         guard share > 0 else { return .wrong("would count every workspace as busy") }
         return share > 100_000 ? .wrong("is more than any machine has") : .value(.fraction(share / 100))
     }

@@ -3,8 +3,10 @@ enum Suggestion {
     /// The candidate that is near enough to be meant, if there is one.
     static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
         let folded = fold(word)
-        let limit = max(1, word.count / 3)
-        return candidates
+        // In a word of two letters one difference makes another word.
+        let limit = folded.count < 3 ? 0 : max(1, folded.count / 3)
+        return
+            candidates
             .map { (distance: distance(folded, fold($0)), candidate: $0) }
             .filter { $0.distance <= limit }
             .min { ($0.distance, $0.candidate) < ($1.distance, $1.candidate) }?

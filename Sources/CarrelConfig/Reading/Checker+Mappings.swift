@@ -15,8 +15,9 @@ extension Checker {
             return nil
         }
         var pairs: [Pair] = []
+        var places: [String: Position] = [:]
         var merged: [Node] = []
-        var twice: [(name: String, first: Position)] = []
+        var twice: [(name: String, first: Position, second: Position?)] = []
         for (key, value) in mapping {
             let place = self.position(of: key)
             guard let scalar = key.scalar, !scalar.string.isEmpty else {
@@ -25,19 +26,25 @@ extension Checker {
             }
             let name = scalar.string
             if let original = renamed[name] {
-                twice.append((original, place))
+                twice.append((original, place, nil))
             } else if name == "<<", scalar.style == .plain {
                 merged += value.sequence.map { Array($0) } ?? [value]
-            } else if let first = pairs.first(where: { $0.name == name }) {
-                twice.append((name, first.position))
+            } else if let first = places[name] {
+                twice.append((name, first, place))
             } else {
+                places[name] = place
                 pairs.append(Pair(name: name, position: place, value: value))
             }
         }
-        for (name, first) in twice {
+        for (name, first, second) in twice {
             let path = field.isEmpty ? name : "\(field).\(name)"
-            let second = pairs.first { $0.name == name && $0.position != first }?.position ?? first
-            log.problem(path, at: second, found: name, "is given twice (also on line \(first.line))", "keep one of them")
+            log.problem(
+                path,
+                at: second ?? places[name] ?? first,
+                found: name,
+                "is given twice (also on line \(first.line))",
+                "keep one of them"
+            )
         }
         for node in merged {
             guard let mapping = node.mapping else {
@@ -45,8 +52,10 @@ extension Checker {
                 continue
             }
             for (key, value) in mapping {
-                guard let name = key.scalar?.string, !pairs.contains(where: { $0.name == name }) else { continue }
-                pairs.append(Pair(name: name, position: self.position(of: key), value: value))
+                guard let name = key.scalar?.string, places[name] == nil else { continue }
+                let place = self.position(of: key)
+                places[name] = place
+                pairs.append(Pair(name: name, position: place, value: value))
             }
         }
         return pairs
@@ -58,7 +67,13 @@ extension Checker {
         var given: Set<String> = []
         for pair in pairs {
             guard let key = object.key(pair.name) else {
-                log.problem(path(pair.name), at: pair.position, found: pair.name, "unknown key", object.suggestion(for: pair.name))
+                log.problem(
+                    path(pair.name),
+                    at: pair.position,
+                    found: pair.name,
+                    "unknown key",
+                    object.suggestion(for: pair.name)
+                )
                 continue
             }
             given.insert(key.name)
@@ -73,13 +88,15 @@ extension Checker {
             let message = chosen.isEmpty ? "has neither of the keys \(names)" : "has more than one of the keys \(names)"
             log.problem(field, at: position, message, "give one of them")
         }
-        for (name, other) in object.needs.sorted(by: { $0.key < $1.key }) where given.contains(name) && !given.contains(other) {
+        for (name, other) in object.needs.sorted(by: { $0.key < $1.key })
+        where given.contains(name) && !given.contains(other) {
             log.problem(path(name), "means nothing without \(other)", "remove it or add \(other)")
         }
         return .object(values)
     }
 
-    mutating func variant(_ pairs: [Pair], _ variants: VariantShape, _ field: String, _ position: Position) -> Content? {
+    mutating func variant(_ pairs: [Pair], _ variants: VariantShape, _ field: String, _ position: Position) -> Content?
+    {
         let key = variants.discriminator
         let path = "\(field).\(key.name)"
         var name = key.fallback
@@ -101,7 +118,9 @@ extension ObjectShape {
     func suggestion(for name: String) -> String {
         if let near = Suggestion.nearest(to: name, among: keys.map(\.name)) { return "did you mean \(near)?" }
         for key in keys {
-            if case .object(let inner) = key.shape, inner.key(name) != nil { return "did you mean \(key.name).\(name)?" }
+            if case .object(let inner) = key.shape, inner.key(name) != nil {
+                return "did you mean \(key.name).\(name)?"
+            }
         }
         guard keys.count <= 12 else { return "see docs/configuration.md for the keys that may stand here" }
         return "the keys here are: \(keys.map(\.name).joined(separator: ", "))"

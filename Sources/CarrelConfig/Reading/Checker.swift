@@ -23,7 +23,12 @@ struct Checker {
         visited += 1
         guard visited < Self.visitLimit else {
             if visited == Self.visitLimit {
-                log.problem(field, at: position, "more than 100000 values, counting those behind aliases", "use fewer aliases")
+                log.problem(
+                    field,
+                    at: position,
+                    "more than 100000 values, counting those behind aliases",
+                    "use fewer aliases"
+                )
             }
             return nil
         }
@@ -49,7 +54,9 @@ struct Checker {
             return .secret(Secret(text))
         case .list(let element, let least):
             guard let nodes = node.sequence else { return wrongType(node, shape, field, position) }
-            if nodes.count < least { log.problem(field, at: position, "is an empty list", "give \(element.says), or remove the key") }
+            if nodes.count < least {
+                log.problem(field, at: position, "is an empty list", "give \(element.says), or remove the key")
+            }
             return .list(nodes.enumerated().compactMap { check($1, element, at: "\(field)[\($0)]") })
         case .dictionary(let keys, let element, let least):
             return dictionary(node, shape, keys, element, least, field, position)
@@ -78,7 +85,13 @@ struct Checker {
         for pair in pairs {
             let name = field.isEmpty ? pair.name : "\(field).\(pair.name)"
             if case .wrong(let why) = keys.read(pair.name) {
-                log.problem(name, at: pair.position, found: pair.name, "\(quoted(pair.name)) \(why)", "use \(keys.says)")
+                log.problem(
+                    name,
+                    at: pair.position,
+                    found: pair.name,
+                    "\(quoted(pair.name)) \(why)",
+                    "use \(keys.says)"
+                )
             }
             values[pair.name] = check(pair.value, element, at: name)
         }

@@ -11,7 +11,7 @@ struct DuplicateKeys {
 
     /// Private-use characters, which no key of ours has.
     private static let first: UInt32 = 0xE000
-    private static let limit = 200
+    private static let limit = 50
 
     /// False when the key at the mark can't be written over: an alias, a mapping, or already too many.
     mutating func rename(_ mark: Mark) -> Bool {
@@ -35,7 +35,8 @@ struct DuplicateKeys {
     }
 
     private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.isAlphabetic || scalar == "-" || scalar == "_" || scalar == "." || ("0"..."9").contains(scalar)
+        scalar.properties.isAlphabetic || scalar == "-" || scalar == "_" || scalar == "."
+            || ("0"..."9").contains(scalar)
     }
 
     private func offset(of mark: Mark, in scalars: [Unicode.Scalar]) -> Int? {

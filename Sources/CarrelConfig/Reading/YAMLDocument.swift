@@ -18,8 +18,8 @@ struct YAMLDocument {
                     return nil
                 }
                 return YAMLDocument(root: root, renamed: duplicates.renamed)
-            } catch YamlError.duplicatedKeysInMapping(let keys, let context) where duplicates.rename(context.mark) {
-                _ = keys
+            } catch YamlError.duplicatedKeysInMapping(_, let context) where duplicates.rename(context.mark) {
+                continue
             } catch {
                 report(error, source, into: &log)
                 return nil
@@ -40,7 +40,12 @@ struct YAMLDocument {
             return nil
         }
         if AliasBound.isExceeded(by: source.text) {
-            log.problem("YAML", at: start, "too many aliases (*name) beside keys that are not plain words", "write keys as words")
+            log.problem(
+                "YAML",
+                at: start,
+                "too many aliases (*name) beside keys that are not plain words",
+                "write keys as words"
+            )
             return nil
         }
         return source.text
@@ -61,7 +66,12 @@ struct YAMLDocument {
         case YamlError.reader(let problem, let offset, _, let yaml):
             // The offset counts characters; positions count scalars.
             let scalars = yaml.prefix(offset ?? 0).unicodeScalars.count
-            log.problem("YAML", at: source.position(ofScalar: scalars), "not readable: \(problem)", "save the file as UTF-8 text")
+            log.problem(
+                "YAML",
+                at: source.position(ofScalar: scalars),
+                "not readable: \(problem)",
+                "save the file as UTF-8 text"
+            )
         case YamlError.duplicatedKeysInMapping(let keys, let context):
             let position = Position(line: context.mark.line, column: context.mark.column)
             log.problem("YAML", at: position, "\(keys.first ?? "a key") is given twice", "keep one of them")

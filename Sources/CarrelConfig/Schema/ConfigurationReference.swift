@@ -23,16 +23,26 @@ public enum ConfigurationReference {
         case .list(let element, atLeast: _): describe(element, path: "\(path)[]", into: &sections)
         case .dictionary(_, let element, atLeast: _): describe(element, path: "\(path).NAME", into: &sections)
         case .either(_, _, let mapping): if let mapping { describe(mapping, path: path, into: &sections) }
-        case .variants(let variants):
-            var last = ""
-            for variant in variants.variants {
-                // Kinds with the same keys share a section's worth of reading.
-                let rows = table(variant.object.keys.filter { $0.name != variants.discriminator.name })
-                let head = "### `\(path)` with `\(variants.discriminator.name): \(variant.name)`\n\n"
-                sections.append(head + (rows == last ? "The same keys as the one above.\n" : rows))
-                last = rows
-            }
+        case .variants(let variants): describe(variants, path: path, into: &sections)
         case .text, .secret, .integer, .number, .choice: break
+        }
+    }
+
+    /// Variants with the same keys share a section.
+    private static func describe(_ variants: VariantShape, path: String, into sections: inout [String]) {
+        var groups: [(names: [String], rows: String)] = []
+        for variant in variants.variants {
+            let rows = table(variant.object.keys.filter { $0.name != variants.discriminator.name })
+            if let index = groups.firstIndex(where: { $0.rows == rows }) {
+                groups[index].names.append(variant.name)
+            } else {
+                groups.append(([variant.name], rows))
+            }
+        }
+        sections.append("### `\(path)`\n\n" + table([variants.discriminator]))
+        for group in groups {
+            let names = group.names.map { "`\($0)`" }.joined(separator: ", ")
+            sections.append("### `\(path)` with `\(variants.discriminator.name)` \(names)\n\n\(group.rows)")
         }
     }
 

@@ -26,9 +26,15 @@ extension Shape {
             let reference = JSON.object([("$ref", .text("#/$defs/\(ConfigurationSchema.secretName)"))])
             return [("anyOf", .list([.object(format.schema), reference]))]
         case .integer(let range):
-            return [("type", .text("integer")), ("minimum", .integer(range.lowerBound)), ("maximum", .integer(range.upperBound))]
+            return [
+                ("type", .text("integer")), ("minimum", .integer(range.lowerBound)),
+                ("maximum", .integer(range.upperBound)),
+            ]
         case .number(let range):
-            return [("type", .text("number")), ("minimum", .number(range.lowerBound)), ("maximum", .number(range.upperBound))]
+            return [
+                ("type", .text("number")), ("minimum", .number(range.lowerBound)),
+                ("maximum", .number(range.upperBound)),
+            ]
         case .choice(let names): return [("enum", .list(names.map { .text($0) }))]
         case .list(let element, let least):
             return [("type", .text("array")), ("items", .object(element.schema))] + minimum("minItems", least)
@@ -97,7 +103,9 @@ extension VariantShape {
         let branches = variants.map { variant in
             let name = JSON.object([(discriminator.name, .object([("const", .text(variant.name))]))])
             var condition: Shape.Members = [("properties", name)]
-            if variant.name != discriminator.fallback { condition.append(("required", .list([.text(discriminator.name)]))) }
+            if variant.name != discriminator.fallback {
+                condition.append(("required", .list([.text(discriminator.name)])))
+            }
             return JSON.object([("if", .object(condition)), ("then", .object(variant.object.schema))])
         }
         return members + [("allOf", .list(branches))]

@@ -13,7 +13,8 @@ indirect enum JSON: Sendable {
         switch self {
         case .text(let text): return Self.quoted(text)
         case .integer(let value): return String(value)
-        case .number(let value): return value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
+        case .number(let value):
+            return value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
         case .flag(let value): return value ? "true" : "false"
         case .list(let values):
             if values.allSatisfy(\.isPlain) { return "[" + values.map { $0.printed() }.joined(separator: ", ") + "]" }

@@ -36,7 +36,9 @@ struct PathsTests {
     @Test("The state directory without a key depends on who runs carrel")
     func state() {
         #expect(Surroundings.defaultState(isRoot: true, environment: ["HOME": "/root"]) == "/var/lib/carrel")
-        #expect(Surroundings.defaultState(isRoot: false, environment: ["HOME": "/home/a"]) == "/home/a/.local/state/carrel")
+        #expect(
+            Surroundings.defaultState(isRoot: false, environment: ["HOME": "/home/a"]) == "/home/a/.local/state/carrel"
+        )
         let environment = ["HOME": "/home/a", "XDG_STATE_HOME": "/x"]
         #expect(Surroundings.defaultState(isRoot: false, environment: environment) == "/x/carrel")
     }

@@ -11,7 +11,9 @@ struct CrossChecksTests {
 
     private static let cases: [Case] = [
         Case(
-            text: "engines: { here: { kind: process } }\napps: [{ id: a, engine: her, command: [x, '{{workspace.port}}'] }]\n",
+            text:
+                "engines: { here: { kind: process } }\napps: [{ id: a, engine: her, command: [x, "
+                + "'{{workspace.port}}'] }]\n",
             problem: "carrel.yaml:2:25: apps[0].engine: there is no engine \"her\", did you mean here?"
         ),
         Case(
@@ -20,7 +22,8 @@ struct CrossChecksTests {
         ),
         Case(
             text: Sample.app("  - id: desk\n    engine: here\n    command: ['{{workspace.port}}']"),
-            problem: "carrel.yaml:9:9: apps[1].id: \"desk\" is the id of apps[0] already, give every app an id of its own"
+            problem:
+                "carrel.yaml:9:9: apps[1].id: \"desk\" is the id of apps[0] already, give every app an id of its own"
         ),
         Case(
             text: Sample.app("    pool: { spares: 5, max: 4 }"),
@@ -28,40 +31,58 @@ struct CrossChecksTests {
         ),
         Case(
             text: Sample.app("    pool: { spares: 1 }\n    environment: { WHO: \"{{user.email}}\" }"),
-            problem: "carrel.yaml:10:25: apps[0].environment.WHO: {{user.email}} is not known when a spare starts, for a spare "
+            problem:
+                "carrel.yaml:10:25: apps[0].environment.WHO: {{user.email}} is not known when a spare starts, "
+                + "for a spare "
                 + "has no owner yet, remove it (identity.json in the runtime directory tells it after the claim) or set "
                 + "pool.spares to 0"
         ),
         Case(
             text: Sample.app("    pool: { spares: 1 }", command: "['{{workspace.port}}', '{{workspace.name}}']"),
-            problem: "carrel.yaml:8:37: apps[0].command[1]: {{workspace.name}} is not known when a spare starts, for a spare "
+            problem:
+                "carrel.yaml:8:37: apps[0].command[1]: {{workspace.name}} is not known when a spare starts, "
+                + "for a spare "
                 + "has no owner yet, remove it (identity.json in the runtime directory tells it after the claim) or set "
                 + "pool.spares to 0"
         ),
         Case(
             text: Sample.app(command: "[serve]"),
-            problem: "carrel.yaml:8:14: apps[0].command: the app is not told where to listen, use {{workspace.port}} in the "
+            problem:
+                "carrel.yaml:8:14: apps[0].command: the app is not told where to listen, use {{workspace.port}} in the "
                 + "command or environment, or add port: NUMBER"
         ),
         Case(
             text: Sample.app("    environment: { D: '{{workspace.home}}' }"),
-            problem: "carrel.yaml:6:5: apps[0]: uses {{workspace.home}} and has no home, add home: {volume: NAME, mount: PATH}"
+            problem:
+                "carrel.yaml:6:5: apps[0]: uses {{workspace.home}} and has no home, add home: {volume: NAME, "
+                + "mount: PATH}"
         ),
         Case(
             text: Sample.app("    image: x:1"),
-            problem: "carrel.yaml:9:12: apps[0].image: the engine here runs processes, not images, remove it and give a command"
+            problem:
+                "carrel.yaml:9:12: apps[0].image: the engine here runs processes, not images, remove it and "
+                + "give a command"
         ),
         Case(
             text: Sample.app("    port: 80\n    ports: { more: 80 }"),
-            problem: "carrel.yaml:10:20: apps[0].ports.more: 80 is another port of this app already, give each a port of its own"
+            problem:
+                "carrel.yaml:10:20: apps[0].ports.more: 80 is another port of this app already, give each a "
+                + "port of its own"
         ),
         Case(
-            text: Sample.app("    access: { users: ['compny:ada'] }", top: "sign-in: { providers: [{ id: company, kind: local }] }"),
-            problem: "carrel.yaml:9:23: apps[0].access.users[0]: there is no sign-in provider \"compny\", did you mean company?"
+            text: Sample.app(
+                "    access: { users: ['compny:ada'] }",
+                top: "sign-in: { providers: [{ id: company, kind: local }] }"
+            ),
+            problem:
+                "carrel.yaml:9:23: apps[0].access.users[0]: there is no sign-in provider \"compny\", did you "
+                + "mean company?"
         ),
         Case(
             text: Sample.app(top: "sign-in: { default-app: jupyter }"),
-            problem: "carrel.yaml:10:25: sign-in.default-app: there is no app \"jupyter\", add it under apps or name one of: desk"
+            problem:
+                "carrel.yaml:10:25: sign-in.default-app: there is no app \"jupyter\", add it under apps or "
+                + "name one of: desk"
         ),
         Case(
             text: Sample.app(top: "pool-service: { default-app: desk, provider: far }"),
@@ -70,19 +91,28 @@ struct CrossChecksTests {
         ),
         Case(
             text: Sample.app(top: "listeners: { users: { bind: '0.0.0.0:9080', public-url: 'https://w' } }"),
-            problem: "carrel.yaml:10:12: listeners.operators.bind: 127.0.0.1:9080 is the users' listener's address as well, "
+            problem:
+                "carrel.yaml:10:12: listeners.operators.bind: 127.0.0.1:9080 is the users' listener's address as well, "
                 + "give each listener an address or port of its own"
         ),
         Case(
             text: Sample.app(
-                top: "isolation: { mode: host, domain: w.example }\nlisteners: { users: { public-url: 'https://w.example:444' } }"
+                top:
+                    "isolation: { mode: host, domain: w.example }\nlisteners: { users: { public-url: "
+                    + "'https://w.example:444' } }"
             ),
-            problem: "carrel.yaml:10:34: isolation.domain: w.example is carrel's own name, give workspaces another one: that "
+            problem:
+                "carrel.yaml:10:34: isolation.domain: w.example is carrel's own name, give workspaces another "
+                + "one: that "
                 + "is what keeps their pages apart from carrel's"
         ),
         Case(
-            text: "engines: { here: { kind: process } }\nhomes: { h: { engine: here, name: 'x-{{user.id}}' } }\napps: []\n",
-            problem: "carrel.yaml:2:35: homes.h.name: the engine here runs processes, which have no volumes, give a directory: "
+            text:
+                "engines: { here: { kind: process } }\nhomes: { h: { engine: here, name: 'x-{{user.id}}' } "
+                + "}\napps: []\n",
+            problem:
+                "carrel.yaml:2:35: homes.h.name: the engine here runs processes, which have no volumes, give a "
+                + "directory: "
                 + "path: /srv/homes/{{user.id}}"
         ),
         Case(
@@ -90,9 +120,13 @@ struct CrossChecksTests {
             problem: "carrel.yaml:2:8: apps[0]: the engine far starts images and there is none, add image: NAME"
         ),
         Case(
-            text: "engines: { h: { kind: process }, d: { kind: docker } }\nhomes: { v: { engine: d, name: 'v-{{user.id}}' } }\n"
+            text:
+                "engines: { h: { kind: process }, d: { kind: docker } }\nhomes: { v: { engine: d, name: "
+                + "'v-{{user.id}}' } }\n"
                 + "apps: [{ id: a, engine: h, port: 1, command: [x], home: { volume: v, mount: /m } }]\n",
-            problem: "carrel.yaml:3:67: apps[0].home.volume: the home v belongs to the engine d, the app runs on h, use a home of "
+            problem:
+                "carrel.yaml:3:67: apps[0].home.volume: the home v belongs to the engine d, the app runs on h, "
+                + "use a home of "
                 + "the engine h"
         ),
     ]
@@ -141,6 +175,8 @@ struct CrossChecksTests {
         )
         let after = try #require(Sample.parse(text).configuration)
         #expect(after.changesNeedingRestart(comparedTo: after).isEmpty)
-        #expect(after.changesNeedingRestart(comparedTo: before) == ["deployment", "state", "store", "listeners.users.bind"])
+        #expect(
+            after.changesNeedingRestart(comparedTo: before) == ["deployment", "state", "store", "listeners.users.bind"]
+        )
     }
 }

@@ -48,7 +48,10 @@ struct TextFormatTests {
             name: "origin",
             format: .origin,
             good: ["https://work.example.org", "http://127.0.0.1:8080/", "https://[::1]:1", "http://localhost"],
-            bad: ["", "work.example.org", "ftp://x", "https://", "https://x/y", "https://x?y", "https://a@b", "https://x:0", "https://x y"]
+            bad: [
+                "", "work.example.org", "ftp://x", "https://", "https://x/y", "https://x?y", "https://a@b",
+                "https://x:0", "https://x y",
+            ]
         ),
         Example(
             name: "url",
@@ -79,7 +82,8 @@ struct TextFormatTests {
             format: .headerName,
             good: ["Authorization", "X-User", "x_y!"],
             bad: [
-                "", "a b", "a:b", "Ä", "Host", "cookie", "Connection", "TE", "Transfer-Encoding", "upgrade", "Content-Length",
+                "", "a b", "a:b", "Ä", "Host", "cookie", "Connection", "TE", "Transfer-Encoding", "upgrade",
+                "Content-Length",
                 "X-Forwarded-For", "x-carrel-user", "Forwarded",
             ]
         ),
@@ -108,16 +112,31 @@ struct TextFormatTests {
             good: ["company:ada@example.org", "u-abcdefghij234567", "here:ada"],
             bad: ["", "ada@example.org", ":ada", "company:", "u-short", "Company:ada", "a b:c"]
         ),
-        Example(name: "group", format: .groupName, good: ["company:data-science"], bad: ["", "staff", "company:", "A:b"]),
+        Example(
+            name: "group",
+            format: .groupName,
+            good: ["company:data-science"],
+            bad: ["", "staff", "company:", "A:b"]
+        ),
         Example(
             name: "uids",
             format: .uids,
             good: ["60001-64999", "1000-1000"],
             bad: ["", "5", "0-10", "999-2000", "3000-2000", "1000-4294967295", "1000-", "-1", "1000-2000-3000"]
         ),
-        Example(name: "environment name", format: .environmentName, good: ["A", "_a1"], bad: ["", "1A", "A-B", "A=B", "Ä"]),
+        Example(
+            name: "environment name",
+            format: .environmentName,
+            good: ["A", "_a1"],
+            bad: ["", "1A", "A-B", "A=B", "Ä"]
+        ),
         Example(name: "label key", format: .labelKey, good: ["purpose", "a.b/c"], bad: ["", "a b", "org.carrel.app"]),
-        Example(name: "member path", format: .memberPath, good: ["a", "kernel.execution_state"], bad: ["", ".a", "a..b"]),
+        Example(
+            name: "member path",
+            format: .memberPath,
+            good: ["a", "kernel.execution_state"],
+            bad: ["", ".a", "a..b"]
+        ),
     ]
 
     @Test("Good ones are read and bad ones are not", arguments: examples)
@@ -157,7 +176,15 @@ struct TextFormatTests {
         if case .bytes(let bytes)? = read(.bytes, "2G") { #expect(bytes == 2_000_000_000) } else { Issue.record("2G") }
         if case .fraction(let share)? = read(.coreShare, "150%") { #expect(share == 1.5) } else { Issue.record("150%") }
         if case .fraction(let share)? = read(.coreShare, "none") { #expect(share == nil) } else { Issue.record("none") }
-        if case .text(let block)? = read(.cidr, "fd00::1") { #expect(block == "fd00::1/128") } else { Issue.record("fd00::1") }
-        if case .text(let origin)? = read(.origin, "http://a:1/") { #expect(origin == "http://a:1") } else { Issue.record("a:1") }
+        if case .text(let block)? = read(.cidr, "fd00::1") {
+            #expect(block == "fd00::1/128")
+        } else {
+            Issue.record("fd00::1")
+        }
+        if case .text(let origin)? = read(.origin, "http://a:1/") {
+            #expect(origin == "http://a:1")
+        } else {
+            Issue.record("a:1")
+        }
     }
 }

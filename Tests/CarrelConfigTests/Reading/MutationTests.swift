@@ -5,8 +5,10 @@ import Testing
 @Suite("Any text")
 struct MutationTests {
     private static let words = [
-        "\t", "[", "]", "{", "}", ":", "- ", "\n", "*a", "&a ", "!x ", "\"", "'", "{{", "}}", "|\n", ">\n", "#", "? ", "<<: ",
-        "~", "null", "-1", "99999999999999999999", "1e999", "\u{0}", "\u{85}", "\u{FEFF}", "é", "𝄞", "%", "@", "`", "---\n", "...",
+        "\t", "[", "]", "{", "}", ":", "- ", "\n", "*a", "&a ", "!x ", "\"", "'", "{{", "}}", "|\n", ">\n", "#", "? ",
+        "<<: ",
+        "~", "null", "-1", "99999999999999999999", "1e999", "\u{0}", "\u{85}", "\u{FEFF}", "é", "𝄞", "%", "@", "`",
+        "---\n", "...",
         "apps", "engines: ", "kind: docker", "{env: X}", "{file: /x}",
     ]
 
@@ -35,9 +37,17 @@ struct MutationTests {
         let end = min(scalars.count, start + Int.random(in: 0...12, using: &random))
         switch Int.random(in: 0..<5, using: &random) {
         case 0: scalars.removeSubrange(min(start, end)..<end)
-        case 1: scalars.insert(contentsOf: scalars[min(start, end)..<end], at: Int.random(in: 0...scalars.count, using: &random))
+        case 1:
+            scalars.insert(
+                contentsOf: scalars[min(start, end)..<end],
+                at: Int.random(in: 0...scalars.count, using: &random)
+            )
         case 2: scalars.removeLast(min(scalars.count, Int.random(in: 0...40, using: &random)))
-        default: scalars.insert(contentsOf: Array((words.randomElement(using: &random) ?? "").unicodeScalars), at: min(start, scalars.count))
+        default:
+            scalars.insert(
+                contentsOf: Array((words.randomElement(using: &random) ?? "").unicodeScalars),
+                at: min(start, scalars.count)
+            )
         }
     }
 

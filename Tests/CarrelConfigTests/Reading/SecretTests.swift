@@ -29,7 +29,7 @@ struct SecretTests {
     func missing() {
         #expect(
             Sample.problems(text) == [
-                "carrel.yaml:9:30: apps[0].environment.KEY.env: the environment variable KEY is not set, "
+                "carrel.yaml:9:31: apps[0].environment.KEY.env: the environment variable KEY is not set, "
                     + "set it where carrel is started",
                 "carrel.yaml:10:30: apps[0].headers.X-Key.file: \"secrets/key\" can't be read (no such file), "
                     + "name a file that carrel may read",

@@ -19,7 +19,9 @@ struct YAMLDocumentTests {
 
     @Test(
         "A syntax error has the position where reading stopped",
-        arguments: [("apps: [", 2), ("a: b: c\n", 1), ("state: \"x\n", 2), ("x: *nowhere\n", 1), ("a: 1\n---\nb: 2\n", 2)]
+        arguments: [
+            ("apps: [", 2), ("a: b: c\n", 1), ("state: \"x\n", 2), ("x: *nowhere\n", 1), ("a: 1\n---\nb: 2\n", 2),
+        ]
     )
     func syntax(text: String, line: Int) {
         let problems = Sample.parse(text).problems
@@ -81,7 +83,9 @@ struct YAMLDocumentTests {
     @Test("A file larger than 1 MiB is not looked at")
     func size() {
         let problems = Sample.problems("# " + String(repeating: "x", count: 1 << 20))
-        #expect(problems == ["carrel.yaml:1:1: YAML: the file is larger than 1 MiB, split off what is not configuration"])
+        #expect(
+            problems == ["carrel.yaml:1:1: YAML: the file is larger than 1 MiB, split off what is not configuration"]
+        )
     }
 
     @Test("Deep nesting is refused, not followed", arguments: ["[", "{a: ", "- "])

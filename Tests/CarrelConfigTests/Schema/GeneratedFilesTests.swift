@@ -41,7 +41,9 @@ struct GeneratedFilesTests {
     @Test("Every example parses, is built in, and has no warning")
     func examples() throws {
         let directory = root.appending(path: "examples")
-        let names = try FileManager.default.contentsOfDirectory(atPath: directory.path()).filter { $0.hasSuffix(".yaml") }
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory.path()).filter {
+            $0.hasSuffix(".yaml")
+        }
         #expect(names.contains("laptop.yaml"))
         for name in names {
             let text = try String(contentsOf: directory.appending(path: name), encoding: .utf8)

@@ -30,7 +30,8 @@ struct KindsTests {
             "kind: microsoft, tenant: example.org", "kind: google", "kind: keycloak, issuer: 'https://k/realms/x'",
             "kind: cognito, issuer: 'https://c.example'", "kind: alibaba", "kind: digitalocean",
             "kind: edx, issuer: 'https://e.example'",
-            "kind: oauth2, authorization-endpoint: 'https://o/a', token-endpoint: 'https://o/t', userinfo-endpoint: 'https://o/u'",
+            "kind: oauth2, authorization-endpoint: 'https://o/a', token-endpoint: 'https://o/t', "
+                + "userinfo-endpoint: 'https://o/u'",
         ]
     )
     func providers(provider: String) throws {
@@ -59,7 +60,9 @@ struct KindsTests {
         #expect(configuration.isolation == IsolationRule(mode: .subdomain, domain: "work-content.example.org"))
         #expect(configuration.apps[0].egress == .only(["10.0.0.0/8", "192.0.2.7/32"]))
         let refused = configuration.unsupported()
-        #expect(refused.map(\.field) == ["apps[0].network.egress", "apps[0].resources.gpus", "store", "isolation.mode"])
+        #expect(
+            refused.map(\.field) == ["apps[0].network.egress", "apps[0].resources.gpus", "store", "isolation.mode"]
+        )
         #expect(refused.map(\.line) == [9, 10, 11, 12])
     }
 }
