@@ -54,7 +54,7 @@ extension CrossChecks {
             return
         }
         if app.port == nil, log.positions["\(field).port"] == nil, !app.uses(.workspacePort) {
-            log.problem(
+            log.warning(
                 "\(field).command",
                 "the app is not told where to listen",
                 "use {{workspace.port}} in the command or environment, or add port: NUMBER"
@@ -85,7 +85,11 @@ extension CrossChecks {
             }
         }
         if value == nil, log.positions["\(field).home"] == nil, app.uses(.workspaceHome) {
-            log.problem(field, "uses {{workspace.home}} and has no home", "add home: {volume: NAME, mount: PATH}")
+            log.warning(
+                field,
+                "uses {{workspace.home}} and has no home: that is the runtime directory then, whose files end with it",
+                "add home: {volume: NAME, mount: PATH}"
+            )
         }
     }
 

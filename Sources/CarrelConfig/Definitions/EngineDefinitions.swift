@@ -25,7 +25,8 @@ extension Definitions {
             "uids",
             .text(.uids),
             default: "60001-64999",
-            "When carrel runs as root, every workspace runs under a user id of its own from this range."
+            "When carrel runs as root, every workspace runs under a user id of its own from this range. The last one is "
+                + "kept for the workspaces' way out to the internet."
         ),
     ]
 

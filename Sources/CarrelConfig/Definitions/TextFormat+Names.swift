@@ -75,11 +75,14 @@ extension TextFormat {
         return parts.contains { $0.isEmpty } ? .wrong("has an empty part") : .value(.text(text))
     }
 
-    static let uids = TextFormat("two user ids from 1000 on, such as 60001-64999", pattern: "^[0-9]+-[0-9]+$") { text in
+    static let uids = TextFormat(
+        "the first and the last of some user ids from 1000 on, such as 60001-64999",
+        pattern: "^[0-9]+-[0-9]+$"
+    ) { text in
         let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { UInt32($0) }
         guard parts.count == 2, let first = parts[0], let last = parts[1] else { return .wrong("is not a range") }
         guard first >= 1000 else { return .wrong("includes ids of the system's own accounts") }
-        guard first <= last else { return .wrong("ends before it begins") }
+        guard first < last else { return .wrong("has fewer than two ids") }
         // The last two values mean "no user" to the kernel.
         guard last < UInt32.max - 1 else { return .wrong("includes ids that mean nobody") }
         return .value(.uids(first...last))
