@@ -36,8 +36,10 @@ public final class Gateway: RoutePublishing, Sendable {
     private let wish: AsyncStream<WorkspaceID>.Continuation
 
     /// - Parameters:
+    ///   - configuration: listeners, and bounds that `reload` may change.
     ///   - questions: asked about credentials and paused workspaces.
     ///   - clock: times activity and the expiry of credentials.
+    ///   - logger: is told of answers that the gateway gave itself, at debug.
     ///   - group: its event loops carry everything; it is not shut down with the gateway.
     public init(
         configuration: GatewayConfiguration,

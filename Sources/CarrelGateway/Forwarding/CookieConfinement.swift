@@ -28,7 +28,9 @@ enum CookieConfinement {
     private static func path(_ wanted: Substring?, below mount: RoutePlan.Mount) -> String {
         let prefix = String(decoding: mount.prefix, as: UTF8.self)
         guard let wanted, wanted.hasPrefix("/"), !wanted.contains("/.") else { return prefix + "/" }
-        if wanted == prefix || wanted.hasPrefix(prefix + "/") { return wanted == prefix ? prefix + "/" : String(wanted) }
+        if wanted == prefix || wanted.hasPrefix(prefix + "/") {
+            return wanted == prefix ? prefix + "/" : String(wanted)
+        }
         return mount.strips ? prefix + wanted : prefix + "/"
     }
 

@@ -22,7 +22,12 @@ struct ResponseRewrite {
             run = Int(field.end)
             guard let mount else { continue }
             if field.kind == .setCookie {
-                write(field, raw, CookieConfinement.confined(raw.text(field.value), to: mount, reserved: reservedCookies), &out)
+                write(
+                    field,
+                    raw,
+                    CookieConfinement.confined(raw.text(field.value), to: mount, reserved: reservedCookies),
+                    &out
+                )
             } else if field.kind == .location {
                 write(field, raw, LocationRewrite.placed(raw.text(field.value), below: mount, host: host), &out)
             }

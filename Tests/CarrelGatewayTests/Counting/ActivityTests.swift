@@ -7,7 +7,8 @@ import Testing
 struct ActivityTests {
     @Test("A request is activity unless its path, or one above it, is ignored")
     func ignored() async throws {
-        try await GatewayFixture.withGateway(.init(route: { $0.ignore = ["/api/status", "/api/kernels/"] })) { fixture async throws in
+        try await GatewayFixture.withGateway(.init(route: { $0.ignore = ["/api/status", "/api/kernels/"] })) {
+            fixture async throws in
             func lastActive() async -> Timestamp? { await fixture.gateway.traffic().values.first?.lastActiveAt }
             for path in ["/api/status", "/api/status?x=/lab", "/api/kernels", "/api/kernels/1/x", "/api/kernels/"] {
                 _ = try await fixture.ask(fixture.request(path))

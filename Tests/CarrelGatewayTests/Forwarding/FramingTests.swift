@@ -10,7 +10,8 @@ struct FramingTests {
         try await GatewayFixture.withGateway(.init(workspace: echo)) { fixture async throws in
             let connection = try await fixture.connect()
             try await connection.send(
-                fixture.request("/1") + "\r\n" + fixture.request("/2", method: "POST", headers: "Content-Length: 2\r\n", body: "ab")
+                fixture.request("/1") + "\r\n"
+                    + fixture.request("/2", method: "POST", headers: "Content-Length: 2\r\n", body: "ab")
                     + fixture.request("/3")
             )
             for (method, number) in [("GET", 1), ("POST", 2), ("GET", 3)] {
@@ -91,7 +92,8 @@ struct FramingTests {
     @Test("The answer to HEAD, 204 and 304 have no body, whatever their length says")
     func noBody() async throws {
         let script = ScriptedServer.answering { request in
-            let status = request.hasPrefix("HEAD") ? "200 OK" : request.contains("/204 ") ? "204 No" : "304 Not Modified"
+            let status =
+                request.hasPrefix("HEAD") ? "200 OK" : request.contains("/204 ") ? "204 No" : "304 Not Modified"
             return "HTTP/1.1 \(status)\r\nContent-Length: 5\r\n\r\n"
         }
         try await GatewayFixture.withGateway(.init(workspace: script)) { fixture async throws in

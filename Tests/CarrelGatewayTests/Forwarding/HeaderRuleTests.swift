@@ -83,7 +83,8 @@ struct HeaderRuleTests {
         let answer = ScriptedServer.ok(
             headers: "Connection: keep-alive, X-Hop\r\nKeep-Alive: timeout=5\r\nX-Hop: 1\r\nX-End: 2\r\n"
         )
-        try await GatewayFixture.withGateway(.init(workspace: ScriptedServer.answering { _ in answer })) { fixture async throws in
+        try await GatewayFixture.withGateway(.init(workspace: ScriptedServer.answering { _ in answer })) {
+            fixture async throws in
             let response = try await fixture.ask(
                 fixture.request(headers: "Connection: X-Mine, keep-alive\r\nX-Mine: 1\r\nX-End: 2\r\nTE: trailers\r\n")
             )
@@ -144,7 +145,8 @@ struct HeaderRuleTests {
     @Test("The hub's own cookies and redirects pass as they are")
     func hub() async throws {
         let answer = ScriptedServer.ok(headers: "Set-Cookie: carrel=new; Path=/; HttpOnly\r\nLocation: /x\r\n")
-        try await GatewayFixture.withGateway(.init(hub: ScriptedServer.answering { _ in answer })) { fixture async throws in
+        try await GatewayFixture.withGateway(.init(hub: ScriptedServer.answering { _ in answer })) {
+            fixture async throws in
             let response = try await fixture.ask("GET /sign-in HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(response.headerValue("set-cookie") == "carrel=new; Path=/; HttpOnly")
             #expect(response.headerValue("location") == "/x")

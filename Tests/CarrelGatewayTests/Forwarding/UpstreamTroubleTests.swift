@@ -21,7 +21,8 @@ struct UpstreamTroubleTests {
 
     @Test("A hub that is not there is a 503 that says when to come again")
     func hubDown() async throws {
-        try await GatewayFixture.withGateway(.init(listener: { $0.hubSocket = "/nonexistent/carrel-test" })) { fixture async throws in
+        try await GatewayFixture.withGateway(.init(listener: { $0.hubSocket = "/nonexistent/carrel-test" })) {
+            fixture async throws in
             let answer = try await fixture.ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(answer.hasPrefix("HTTP/1.1 503 "))
             #expect(answer.headerValue("retry-after") != nil)
@@ -32,7 +33,8 @@ struct UpstreamTroubleTests {
         "Garbage for a response is a 502",
         arguments: [
             "garbage\r\n\r\n", "HTTP/1.1 200 OK\nX: y\n\n", "HTTP/1.1 200 OK\r\nX : y\r\n\r\n",
-            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n",
             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "",
         ]
     )
@@ -110,6 +112,17 @@ struct UpstreamTroubleTests {
         try await GatewayFixture.withGateway(.init(workspace: script)) { fixture async throws in
             for _ in 0..<2 { #expect(try await fixture.ask(fixture.request()).hasSuffix("\r\n\r\none")) }
             #expect(fixture.workspace.connections == 2)
+        }
+    }
+
+    @Test("More requests than may wait for a workspace are answered with 503")
+    func queue() async throws {
+        let limits = GatewayConfiguration.Limits(queuePerUpstream: 0)
+        try await GatewayFixture.withGateway(.init(limits: limits)) { fixture async throws in
+            let answer = try await fixture.ask(fixture.request())
+            #expect(answer.hasPrefix("HTTP/1.1 503 "))
+            #expect(answer.headerValue("retry-after") != nil)
+            #expect(fixture.workspace.requests.isEmpty)
         }
     }
 

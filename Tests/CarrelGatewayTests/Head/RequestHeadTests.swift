@@ -67,7 +67,9 @@ struct RequestHeadTests {
 
     @Test(
         "A missing, empty, repeated or strange Host is refused",
-        arguments: ["", "Host:\r\n", "Host: a\r\nHost: a\r\n", "Host: a/b\r\n", "Host: a@b\r\n", "Host: a b\r\n", "Host: é\r\n"]
+        arguments: [
+            "", "Host:\r\n", "Host: a\r\nHost: a\r\n", "Host: a/b\r\n", "Host: a@b\r\n", "Host: a b\r\n", "Host: é\r\n",
+        ]
     )
     func badHost(_ lines: String) { #expect(refusal("GET / HTTP/1.1\r\n\(lines)\r\n") == .badHost) }
 
@@ -114,6 +116,12 @@ struct RequestHeadTests {
         }
     }
 
+    /// NIOHTTP1 leaves the blanks behind a value.
+    private func trimmed(_ value: String) -> String {
+        let bytes = Array(value.utf8)
+        return bytes.withUnsafeBytes { $0.text($0.trimmed(0..<$0.count)) }
+    }
+
     @Test("Whatever is accepted, llhttp reads the same way")
     func differential() throws {
         let seed = UInt64.random(in: 0 ... .max)
@@ -125,7 +133,8 @@ struct RequestHeadTests {
             let ours: (uri: String, headers: [String], framing: BodyFraming)? = text.withUnsafeBytes { raw in
                 var end = HeadEnd()
                 guard case .complete(raw.count) = end.find(in: raw) else { return nil }
-                guard (try? head.scan(raw, maxHeaders: 100)) != nil else { return nil }
+                // Methods that llhttp does not know are passed over.
+                guard (try? head.scan(raw, maxHeaders: 100)) != nil, head.method != .other else { return nil }
                 let headers = head.fields.map { "\(raw.text($0.name)): \(raw.text($0.value))" }
                 return (raw.text(head.target), headers, head.framing)
             }
@@ -143,7 +152,7 @@ struct RequestHeadTests {
                 continue
             }
             #expect(theirs.uri.hasSuffix(ours.uri), "seed \(seed)")
-            #expect(theirs.headers.map { "\($0.name): \($0.value)" } == ours.headers, "seed \(seed)")
+            #expect(theirs.headers.map { "\($0.name): \(trimmed($0.value))" } == ours.headers, "seed \(seed)")
             let length = theirs.headers.first(name: "content-length").flatMap { Int64($0) } ?? 0
             let framing: BodyFraming =
                 theirs.headers.contains(name: "transfer-encoding") ? .chunked : length > 0 ? .length(length) : .none
@@ -159,7 +168,8 @@ enum RandomHead {
     static func make(from random: inout SeededRandom) -> [UInt8] {
         func pick(_ choices: [String]) -> String { choices[Int.random(in: 0..<choices.count, using: &random)] }
         var text = pick(["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD"]) + " "
-        text += pick(["/", "/a/b?c=d", "http://x/y", "/w/ws-abcdefghijklmnop/", "/%2e%2e/"]) + " HTTP/1.1\r\nHost: x\r\n"
+        text +=
+            pick(["/", "/a/b?c=d", "http://x/y", "/w/ws-abcdefghijklmnop/", "/%2e%2e/"]) + " HTTP/1.1\r\nHost: x\r\n"
         for _ in 0..<Int.random(in: 0..<5, using: &random) {
             text += pick([
                 "Accept: text/html\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "X-Empty:\r\n",

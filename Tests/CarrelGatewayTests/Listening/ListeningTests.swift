@@ -54,7 +54,7 @@ struct ListeningTests {
 
     @Test("A head that takes too long is a 408, a connection that says nothing is closed")
     func slowHead() async throws {
-        let limits = GatewayConfiguration.Limits(headerTimeout: .milliseconds(100))
+        let limits = GatewayConfiguration.Limits(headerTimeout: .seconds(1))
         try await GatewayFixture.withGateway(.init(limits: limits)) { fixture async throws in
             #expect(try await fixture.exchange("GET / HTTP/1.1\r\nHost:").hasPrefix("HTTP/1.1 408 "))
             #expect(try await fixture.exchange("").isEmpty)

@@ -59,7 +59,9 @@ struct WakingTests {
 
     @Test(
         "WebSockets and programs get a 503 at once, and wake nobody",
-        arguments: ["Connection: Upgrade\r\nUpgrade: websocket\r\nAccept: text/html\r\n", "Accept: application/json\r\n"]
+        arguments: [
+            "Connection: Upgrade\r\nUpgrade: websocket\r\nAccept: text/html\r\n", "Accept: application/json\r\n",
+        ]
             + ["", "Sec-Fetch-Mode: cors\r\nAccept: text/html\r\n"]
     )
     func programs(headers: String) async throws {

@@ -114,7 +114,9 @@ struct TunnelTests {
             }
             #expect(await lastActive() == nil)
             fixture.clock.advance(by: .seconds(60))
-            for byte in [0x82, 0xFE, 0, 3, 1, 2, 3, 4, 0x81, 0x82, 0x83] as [UInt8] { try await connection.send([byte]) }
+            for byte in [0x82, 0xFE, 0, 3, 1, 2, 3, 4, 0x81, 0x82, 0x83] as [UInt8] {
+                try await connection.send([byte])
+            }
             _ = try await connection.take { $0.count >= 7 ? $0.count : nil }
             #expect(await lastActive() == fixture.clock.now())
         }
