@@ -9,6 +9,8 @@ struct CPUHistory: Hashable, Sendable {
 
     private var readings: [Reading] = []
 
+    var count: Int { readings.count }
+
     /// Keeps what a mean over `window` needs: readings no closer than a twentieth of it, and one from before it.
     mutating func add(_ used: Duration, at now: Timestamp, window: Duration) {
         if let last = readings.last {
