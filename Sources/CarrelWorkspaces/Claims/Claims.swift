@@ -26,7 +26,8 @@ struct Claims: Sendable {
         var attempts = 0
         while attempts < 2 {
             let (claim, commit) = try await ask(request, user, actor)
-            around.poke(entry.app.engine)
+            // Whatever becomes of this claim, even if its caller has left: a new spare, or the rest of the handover.
+            defer { around.poke(entry.app.engine) }
             switch try await settle(claim, commit: commit, by: actor, until: deadline) {
             case .given(let workspace):
                 try await record(claim, workspace, actor)

@@ -26,7 +26,8 @@ extension Hands {
     func admit(_ id: WorkspaceID, definition: String) async throws {
         try await around.turns.turn(of: id) {
             guard let row = try await store.workspace(id), row.phase == .queued else { return }
-            try await apply(.admitted(definition: definition), to: id)
+            let next = try await apply(.admitted(definition: definition), to: id)
+            try await decide(.given, next, because: "there is room for the next in the queue")
         }
     }
 
