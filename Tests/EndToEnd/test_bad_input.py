@@ -122,7 +122,7 @@ def test_a_damaged_database_is_told_and_left_as_it_is(serve):
     assert database.read_bytes() == damaged
 
 
-def test_a_full_disk_is_told_and_what_was_there_is_kept(serve, small_disk):
+def test_a_full_disk_is_told_and_what_was_there_is_kept(small_disk, serve):
     carrel = serve(configuration.tiny(home=None), state=str(small_disk / "state"))
     ada = carrel.member("ada")
     workspace = ada.open("tiny")["id"]

@@ -10,14 +10,21 @@ import psutil
 
 
 def instances_of(state):
-    """The `carrel-init` processes whose workspaces belong to the server with this state directory."""
-    found = []
-    for process in psutil.process_iter(["name", "cmdline"]):
-        name = process.info["name"] or ""
-        command = " ".join(process.info["cmdline"] or [])
-        if name.startswith("carrel-init") and str(state) in command and _is_outermost(process):
-            found.append(process)
-    return found
+    """The outermost `carrel-init` processes of the workspaces that belong to the server with this state directory."""
+    return [
+        process for process in psutil.process_iter(["name"])
+        if (process.info["name"] or "").startswith("carrel-init") and _names(process, state) and _is_outermost(process)
+    ]
+
+
+def _names(process, directory):
+    """Whether a process has the directory on its command line, or works below it."""
+    try:
+        return any(str(directory) in word for word in process.cmdline()) or (
+            process.cwd().startswith(f"{directory}/")
+        )
+    except (psutil.Error, OSError):
+        return False
 
 
 def _is_outermost(process):
@@ -29,19 +36,16 @@ def _is_outermost(process):
 
 
 def belonging_to(state):
-    """Every process of that server's workspaces: the instances, their trees, and what names the state directory."""
-    found = {}
-    for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or []
-        if process.pid != os.getpid() and any(str(state) in word for word in words):
-            found[process.pid] = process
+    """Every process of that server's workspaces: what names the state directory or works in it, and their trees."""
+    found = {process.pid: process for process in psutil.process_iter() if _names(process, state)}
     for process in list(found.values()):
         try:
             for child in process.children(recursive=True):
                 found[child.pid] = child
         except psutil.NoSuchProcess:
             continue
-    found.pop(os.getpid(), None)
+    for own in [psutil.Process(), *psutil.Process().parents()]:
+        found.pop(own.pid, None)
     return list(found.values())
 
 
@@ -73,25 +77,53 @@ def unmount_below(directory):
         subprocess.run(["umount", "-l", point], check=False, capture_output=True)
 
 
-def remove_cgroups(deployment):
-    """Removes the empty cgroups that carry the deployment's name."""
+def fingerprints(state):
+    """How the process engine marks control groups and firewall chains: FNV-1a of the directory that its instances are in."""
+    found = set()
+    for depth in ("instances", "*/instances", "*/*/instances"):
+        for instances in Path(state).glob(depth):
+            number = 0xCBF29CE484222325
+            for byte in str(instances.parent).encode():
+                number = (number ^ byte) * 0x100000001B3 % (1 << 64)
+            found.add(f"{number & 0xFFFFFFFF:08x}")
+    return found
+
+
+def remove_cgroups(mark):
+    """Removes the control groups whose parent carries the mark; what still holds a process stays."""
     for root, directories, _ in os.walk("/sys/fs/cgroup", topdown=False):
         for name in directories:
             path = os.path.join(root, name)
-            if deployment in path:
+            if mark in path:
                 try:
                     os.rmdir(path)
                 except OSError:
                     continue
 
 
-def remove_everything(directory, deployment):
-    end_processes(directory)
-    unmount_below(directory)
-    remove_cgroups(deployment)
+def remove_firewall(mark):
+    for program in ("iptables", "ip6tables"):
+        if shutil.which(program) is None or os.geteuid() != 0:
+            continue
+        listed = subprocess.run([program, "--wait", "-S"], capture_output=True, text=True, check=False).stdout
+        chains = {line.split()[1] for line in listed.splitlines() if line.startswith("-N ") and mark in line}
+        jumps = [line for line in listed.splitlines() if line.startswith("-A ") and line.split()[-1] in chains]
+        for jump in jumps:
+            subprocess.run([program, "--wait", "-D", *jump.split()[1:]], capture_output=True, check=False)
+        for chain in chains:
+            subprocess.run([program, "--wait", "-F", chain], capture_output=True, check=False)
+            subprocess.run([program, "--wait", "-X", chain], capture_output=True, check=False)
+
+
+def remove_everything(directory, state):
+    """All that a server and its workspaces left on this machine, and then its directory."""
+    marks = fingerprints(state)
+    for place in {directory, state}:
+        end_processes(place)
+    for place in (state / "engines", state / "slots", directory):
+        unmount_below(place)
+    for mark in marks:
+        remove_cgroups(mark)
+        remove_firewall(mark)
     if not mounts_below(directory):
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def is_gone(pid):
-    return not Path(f"/proc/{pid}").exists()

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import yaml
 
@@ -55,7 +56,7 @@ class Carrel:
 
     @property
     def state(self):
-        return self.directory / "state"
+        return Path(self.settings["state"])
 
     def write(self, settings=None):
         """Writes carrel.yaml: the present settings, a mapping, or text as it is."""
@@ -154,7 +155,7 @@ class Carrel:
 
     def remove(self):
         self.kill()
-        leftovers.remove_everything(self.directory, self.deployment)
+        leftovers.remove_everything(self.directory, self.state)
 
     def keep_log(self, name):
         """Copies log and configuration where a failed test's remains are kept."""
