@@ -133,7 +133,7 @@ def test_a_jupyterlab_whose_kernel_is_busy_waiting_is_kept_and_the_notebook_is_n
     workspace = ada.open("jupyter", within=120)["id"]
     kernel = Jupyter.of(ada, workspace).start_session("train.ipynb")
     with kernel.connect() as conversation:
-        conversation.ask("import time; time.sleep(600)")  # busy, yet no CPU and nobody watching
+        conversation.ask("import threading; threading.Event().wait(600)")  # busy, yet no CPU and nobody watching
         kernel.wait_until("busy")
     stays(lambda: is_living(operator, workspace), during=LONG_ENOUGH, what="a busy kernel keeps it")
     kept = next(entry for entry in carrel.explain(workspace) if entry["verdict"] == "kept")

@@ -4,6 +4,7 @@ import pytest
 import requests
 
 from harness import configuration
+from harness.member import NAVIGATION
 from harness.waiting import eventually
 
 
@@ -28,7 +29,7 @@ def test_a_program_asks_for_a_workspace_shows_it_and_deletes_it(pool):
     assert instance["instanceId"] == id and instance["userId"] == "1234-abcd" and instance["purpose"] == "analysis"
     browser = requests.Session()
     browser.trust_env = False
-    page = browser.get(instance["url"], headers={"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}, timeout=20)
+    page = browser.get(instance["url"], headers=NAVIGATION, timeout=20)
     assert page.status_code == 200 and "id=nonce" in page.text
     assert id in [found["instanceId"] for found in pool.ask("GET_STATUS", {}).json()["instances"]]
     assert pool.ask("DELETE", {"instanceId": id}).json() == {"status": "OK"}

@@ -28,7 +28,8 @@ def test_there_are_examples():
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_every_example_is_accepted(validator, example):
-    found = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(yaml.safe_load(example.read_text()))]
+    settings = yaml.safe_load(example.read_text())
+    found = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(settings)]
     assert found == []
 
 
@@ -53,7 +54,7 @@ def broken(change):
     broken(lambda it: it["isolation"].update(mode="pathh")),
     broken(lambda it: it["apps"][0].update(prefix="cut")),
     broken(lambda it: it.update(apps={"not": "a list"})),
-], ids=["unknown key", "unknown key of an app", "a word for a number", "no id", "unknown mode", "unknown prefix", "no list"])
+], ids=["unknown key", "unknown key of an app", "word for a number", "no id", "unknown mode", "unknown prefix", "no list"])
 def test_what_carrel_refuses_the_schema_refuses(validator, serve, change):
     carrel = serve(configuration.tiny(pool={"spares": 1}), started=False)
     assert not list(validator.iter_errors(carrel.settings))

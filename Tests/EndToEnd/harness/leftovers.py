@@ -78,7 +78,7 @@ def unmount_below(directory):
 
 
 def fingerprints(state):
-    """How the process engine marks control groups and firewall chains: FNV-1a of the directory that its instances are in."""
+    """The mark on the process engine's control groups and firewall chains: FNV-1a of its directory's path."""
     found = set()
     for depth in ("instances", "*/instances", "*/*/instances"):
         for instances in Path(state).glob(depth):

@@ -4,7 +4,6 @@ import html
 import re
 from urllib.parse import urlsplit
 
-import requests
 from websockets.sync.client import connect
 
 from .program import Program
