@@ -15,11 +15,8 @@ from harness.server import Carrel
 def pytest_configure(config):
     config.addinivalue_line("markers", "alone: measures time or memory, so nothing else may run beside it")
     config.addinivalue_line("markers", "jupyter: needs a real JupyterLab in the apps' virtual environment")
-
-
-def pytest_collection_modifyitems(config, items):
     if not config.option.collectonly and not places.CARREL.exists():
-        pytest.exit(f"{places.CARREL} is missing: run `make build`, or set CARREL_BIN", returncode=2)
+        raise pytest.UsageError(f"{places.CARREL} is missing: run `make build`, or set CARREL_BIN")
 
 
 @pytest.hookimpl(wrapper=True)

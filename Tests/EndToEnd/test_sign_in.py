@@ -25,6 +25,12 @@ def test_signing_in_leads_to_the_portal_or_to_where_one_was_going(serve):
     assert "Tiny" in ada.navigate("/").text
 
 
+def test_local_accounts_sign_in_at_one_address_whatever_their_provider_is_called(serve):
+    carrel = serve(configuration.tiny())
+    password = carrel.add_member("ada")
+    assert Member(carrel, "ada", password).try_to_sign_in(password, address="/sign-in/local").status_code == 303
+
+
 def test_with_a_default_app_signing_in_goes_straight_there(serve):
     carrel = serve(configuration.tiny(), sign_in={"default-app": "tiny"})
     password = carrel.add_member("ada")
@@ -200,7 +206,7 @@ def test_no_link_leads_to_another_site(serve):
             fields = dict(re.findall(r'name="([^"]+)"[^>]*value="([^"]*)"', page.text))
             fields.update(username="ada", password=password)
             answer = browser.post(
-                "/sign-in/local", params={name: target}, data=fields, headers={"Origin": browser.base}
+                re.search(r'method="post" action="([^"]+)"', page.text).group(1), params={name: target}, data=fields, headers={"Origin": browser.base}
             )
             assert answer.status_code == 303
             assert "evil" not in requests.compat.urlparse(

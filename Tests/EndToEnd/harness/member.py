@@ -35,13 +35,15 @@ class Member(Program):
         assert self.http.cookies, "signing in set no cookie"
         return self
 
-    def try_to_sign_in(self, password, csrf=None):
+    def try_to_sign_in(self, password, csrf=None, address=None):
+        """Fills in the form of the sign-in page; `address` sends it elsewhere than the page says."""
         page = self.get("/sign-in")
         assert page.status_code == 200, f"{page.status_code} {page.text[:500]}"
         token = csrf if csrf is not None else field(page.text, "csrf")
         assert token is not None, "the sign-in page has no csrf field"
+        action = re.search(r'<form method="post" action="([^"]+)"', page.text)
         return self.post(
-            "/sign-in/local",
+            address or html.unescape(action.group(1)),
             data={"username": self.name, "password": password, "csrf": token},
             headers={"Origin": self.base},
         )
