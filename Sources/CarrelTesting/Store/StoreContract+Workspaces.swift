@@ -1,0 +1,162 @@
+import CarrelCore
+import Testing
+
+extension StoreContract {
+    public func aChangeIsAppliedAndReturned() async throws {
+        try await withStore { store in
+            let scene = StoreScene(store)
+            let ada = try await scene.member("ada")
+            let id = try await scene.claim(scene.request(ada)).workspace.id
+            let endpoint = Endpoint.unix(path: "/run/a")
+            let extra = ["vnc": Endpoint.tcp(host: "127.0.0.1", port: 5900)]
+            let trace = ClaimTrace(source: .cold, queue: 1, commit: 2.5)
+            let changes: [WorkspaceChange] = [
+                .started, .ready(endpoint, extra: extra), .handedOver(home: "/h/ada", trace), .paused, .resumed,
+                .traced(trace), .stopping(.idle), .ended(.lost, log: "last words\n"),
+            ]
+            for change in changes {
+                let before = try #require(try await store.workspace(id))
+                let moment = scene.next()
+                let after = try await store.apply(change, to: id, by: .hub, at: moment)
+                let expected = try before.applying(change, at: moment)
+                #expect(after == expected, "\(change.verb)")
+                #expect(try await store.workspace(id) == after, "\(change.verb)")
+            }
+            let ended = try #require(try await store.workspace(id))
+            #expect(ended.reason == .idle)
+            #expect(ended.lastLog == "last words\n")
+            #expect(ended.home == "/h/ada")
+            #expect(ended.extraEndpoints == extra)
+        }
+    }
+
+    public func theSameChangeAgainChangesNothing() async throws {
+        try await withStore { store in
+            let scene = StoreScene(store)
+            let spare = try await scene.spare()
+            let ended = try await scene.apply(.ended(.operator, log: "a"), to: spare.id)
+            let kinds = try await scene.recorded {
+                let again = try await scene.apply(.ended(.lost, log: "b"), to: spare.id)
+                #expect(again == ended)
+            }
+            #expect(kinds == [])
+            #expect(try await store.workspace(spare.id) == ended)
+        }
+    }
+
+    public func aChangeThatDoesNotApplyIsAConflict() async throws {
+        try await withStore { store in
+            let scene = StoreScene(store)
+            let spare = try await scene.spare()
+            await expect(.conflict) { try await scene.apply(.handedOver(home: nil, nil), to: spare.id) }
+            #expect(try await store.workspace(spare.id) == spare)
+            await expect(.notFound) { try await scene.apply(.started, to: scene.workspaceID()) }
+        }
+    }
+
+    public func anOwnerIsSetOnce() async throws {
+        try await withStore { store in
+            let scene = StoreScene(store)
+            let users = try await scene.members(2)
+            let spare = try await scene.spare()
+            let given = try await scene.claim(scene.request(users[0])).workspace
+            #expect(given.id == spare.id)
+            let other = try await scene.claim(scene.request(users[1])).workspace
+            #expect(other.id != given.id)
+            for change in [
+                WorkspaceChange.handedOver(home: nil, nil), .paused, .stopping(.user), .ended(.user, log: ""),
+            ] {
+                #expect(try await scene.apply(change, to: given.id).owner == users[0])
+            }
+        }
+    }
+
+    public func onlyAStartingWorkspaceWithoutOwnerIsAddedAsSpare() async throws {
+        try await withStore { store in
+            let scene = StoreScene(store)
+            let spare = try await scene.spare(ready: false)
+            await expect(.conflict) { try await store.addSpare(spare, at: scene.next()) }
+            let ready = try await scene.makeReady(spare.id)
+            await expect(.invalid) { try await store.addSpare(ready, at: scene.next()) }
+            #expect(try await store.living() == [ready])
+        }
+    }
+
+    public func activityOnlyMovesForward() async throws {
+        try await withStore { store in
+            let scene = StoreScene(store)
+            let ada = try await scene.member("ada")
+            let id = try await scene.claim(scene.request(ada)).workspace.id
+            let gone = try await scene.spare()
+            let ended = try await scene.apply(.ended(.lost, log: ""), to: gone.id)
+            let early = scene.next()
+            let late = scene.next()
+            let kinds = try await scene.recorded {
+                try await store.recordActivity([id: late, gone.id: late, scene.workspaceID(): late])
+                try await store.recordActivity([id: early])
+                try await store.recordActivity([:])
+            }
+            #expect(kinds == [])
+            #expect(try await store.workspace(id)?.lastActiveAt == late)
+            #expect(try await store.living().first?.lastActiveAt == late)
+            #expect(try await store.workspace(gone.id) == ended)
+            // A later change does not forget it.
+            #expect(try await scene.apply(.started, to: id).lastActiveAt == late)
+        }
+    }
+
+    public func listsAreInOrder() async throws {
+        try await withStore { store in
+            let scene = StoreScene(store)
+            let users = try await scene.members(2)
+            var ids: [WorkspaceID] = []
+            for name in ["a", "b", "c", "d", "e"] {
+                ids.append(try await scene.claim(scene.request(users[0], name: name)).workspace.id)
+            }
+            let other = try await scene.claim(scene.request(users[1])).workspace.id
+            // They end in another order than they began.
+            for index in [2, 0, 1] { try await scene.apply(.ended(.user, log: ""), to: ids[index]) }
+            #expect(try await store.living().map(\.id) == [ids[3], ids[4], other])
+            #expect(try await store.ended(limit: 2).map(\.id) == [ids[1], ids[0]])
+            #expect(try await store.ended(limit: 9).map(\.id) == [ids[1], ids[0], ids[2]])
+            let own = try await store.workspaces(of: users[0], endedLimit: 2).map(\.id)
+            #expect(own == [ids[4], ids[3], ids[1], ids[0]])
+            #expect(try await store.workspaces(of: users[0], endedLimit: 0).map(\.id) == [ids[4], ids[3]])
+            #expect(try await store.workspaces(of: users[1], endedLimit: 9).map(\.id) == [other])
+            #expect(try await store.workspace(scene.workspaceID()) == nil)
+            #expect(try await store.queuePosition(other) == nil)
+            #expect(try await store.unreadable() == [])
+        }
+    }
+
+    public func decisionsAreBroughtUpToDate() async throws {
+        try await withStore { store in
+            let scene = StoreScene(store)
+            let ada = try await scene.member("ada")
+            let id = try await scene.claim(scene.request(ada)).workspace.id
+            func decision(_ verdict: Decision.Verdict, _ because: String, cpu: String) throws -> Decision {
+                Decision(
+                    at: scene.next(),
+                    workspace: id,
+                    app: try scene.app(),
+                    user: ada,
+                    verdict: verdict,
+                    because: because,
+                    inputs: ["cpu": cpu]
+                )
+            }
+            try await store.addDecision(decision(.kept, "a kernel is busy", cpu: "0.9"))
+            let culled = try decision(.culled, "a kernel is busy", cpu: "0")
+            try await store.addDecision(culled)
+            let again = try decision(.kept, "a kernel is busy", cpu: "0.8")
+            try await store.addDecision(again)
+            var refused = try decision(.refused, "not for you", cpu: "")
+            refused.workspace = nil
+            try await store.addDecision(refused)
+            #expect(try await store.decisions(workspace: id, limit: 9) == [again, culled])
+            #expect(try await store.decisions(workspace: id, limit: 1) == [again])
+            #expect(try await store.decisions(user: ada, limit: 9) == [refused, again, culled])
+            #expect(try await store.decisions(workspace: scene.workspaceID(), limit: 9) == [])
+        }
+    }
+}
