@@ -29,16 +29,13 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 }
 
 extension Timestamp: Codable, CustomStringConvertible {
-    private static let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-
     /// RFC 3339, UTC, with milliseconds: `2026-01-02T03:04:05.678Z`.
-    public var description: String { date.formatted(Self.format) }
+    public var description: String { RFC3339.text(milliseconds: milliseconds) }
 
+    /// Nil unless the text is an RFC 3339 moment, with any offset.
     public init?(_ text: String) {
-        guard let date = (try? Date(text, strategy: Self.format)) ?? (try? Date(text, strategy: .iso8601)) else {
-            return nil
-        }
-        self.init(date)
+        guard let milliseconds = RFC3339.milliseconds(text) else { return nil }
+        self.init(milliseconds: milliseconds)
     }
 
     public init(from decoder: any Decoder) throws {
