@@ -11,7 +11,7 @@ public actor ProcessEngine: Engine {
     public nonisolated let kind = "process"
 
     let deployment: String
-    let directories: EngineDirectories
+    nonisolated let directories: EngineDirectories
     let settings: ProcessEngineSettings
     let clock: any WallClock
     let logger: Logger

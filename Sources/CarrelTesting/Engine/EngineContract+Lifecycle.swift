@@ -53,7 +53,8 @@ extension EngineContract {
             let left = try await trial.engine.instances()
             try trial.expect(left.isEmpty, "left: \(left)")
         },
-        EngineCheck("An instance that exits is listed with its code and its last words until it is destroyed") { trial in
+        EngineCheck("An instance that exits is listed with its code and its last words until it is destroyed") {
+            trial in
             let spec = try trial.spec("echo out of luck; exit 3")
             _ = try await trial.engine.create(spec)
             let end = try await trial.waitForExit(of: spec.workspace)

@@ -10,7 +10,9 @@ extension ExitRecord {
         }
         if asked { return "The app was asked to end." }
         let words = Self.lastWords(log).map { " It said last: \($0)" } ?? ""
-        if let signal { return "The app was ended by signal \(signal) (\(String(cString: strsignal(signal))))." + words }
+        if let signal {
+            return "The app was ended by signal \(signal) (\(String(cString: strsignal(signal))))." + words
+        }
         guard let code else { return "Its keeper was ended from outside, and everything of it with it." + words }
         return "The app ended by itself with code \(code)." + words
     }

@@ -1,11 +1,11 @@
 import CarrelCore
+import Glibc
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
     import Foundation
 #endif
-import Glibc
 
 /// Small files of the system and of our own, read and written whole.
 enum SystemFile {

@@ -72,7 +72,9 @@ extension ProcessEngine {
 
         let plan = launchPlan(spec, record: record, machine: machine, homeSource: homeSource)
         let program = settings.initProgram
-        let outcome = try await blocking { Command(arguments: [program, "keep"], input: plan.bytes).run(errors: false) }
+        let outcome = try await blocking {
+            Command(arguments: [program, "keep"], input: plan.bytes).run(errors: false)
+        }
         try judge(outcome, command: spec.app.command.first?.expanded(spec.values) ?? "", log: directory.log)
         reservedPorts[spec.workspace] = nil
         if let keeper = directory.keeperRecord { exits.watch(spec.workspace, pid: keeper.pid) }
