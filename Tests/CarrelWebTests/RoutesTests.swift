@@ -103,7 +103,7 @@ struct RoutesTests {
             let mine = try house.workspaces.add("jupyter", owner: house.ada.id, name: "mine")
             let uri = line.uri.replacing("{id}", with: mine.id.description)
             let method: HTTPRequest.Method = line.method == .any ? .get : line.method
-            let status = try await house.open(listener) { door in
+            let status = try await house.open(listener) { door async throws in
                 try await door.ask(method, uri, as: visitor, json: line.json).status
             }
             #expect(status == expected, "\(visitor) asks \(line) on \(listener)")
@@ -123,7 +123,7 @@ struct RoutesTests {
     func operatorsThingsAreElsewhere() async throws {
         let house = try House()
         let known = Set(Self.users.map(\.uri))
-        try await house.open { door in
+        try await house.open { door async throws in
             for line in Self.operators where !known.contains(line.uri) {
                 let answer = try await door.ask(line.method, line.uri, as: .operator, json: line.json)
                 #expect(answer.status == 404, "\(line)")
@@ -136,7 +136,7 @@ struct RoutesTests {
     func control() async throws {
         let house = try House()
         let mine = try house.workspaces.add("jupyter", owner: house.ada.id, name: "mine")
-        try await house.open(.control) { door in
+        try await house.open(.control) { door async throws in
             for line in Self.operators where line.uri.hasPrefix("/api/") {
                 let uri = line.uri.replacing("{id}", with: mine.id.description)
                 let answer = try await door.ask(line.method, uri, json: line.json)

@@ -27,7 +27,7 @@ enum Stylesheet {
           font-weight: 680; font-size: 1.125rem; letter-spacing: -.01em; }
         .brand img { display: block; }
         .place, .tag { font-size: .8125rem; font-weight: 500; color: var(--soft); border: 1px solid var(--line);
-          border-radius: 99px; padding: .05rem .6rem; white-space: nowrap; }
+          border-radius: 99px; padding: .05rem .6rem; white-space: nowrap; vertical-align: middle; }
         .who { margin-left: auto; display: flex; align-items: center; gap: .5rem; min-width: 0; }
         .who .name { color: var(--soft); font-size: .9375rem; max-width: 12rem; overflow: hidden; text-overflow: ellipsis;
           white-space: nowrap; }
@@ -45,7 +45,9 @@ enum Stylesheet {
         .narrow > .small { margin-top: 1.25rem; }
         .alert { margin-top: 1rem; padding: .625rem .875rem; border-radius: 10px; color: var(--bad);
           background: var(--bad-ground); }
-        th .alert { margin: .375rem 0 0; padding: .25rem .625rem; font-weight: 400; color: var(--bad); }
+        .why td { padding-top: 0; } tbody tr.why { border: 0; }
+        .why .alert { margin: 0; padding: .25rem .625rem; color: var(--bad); }
+        td .phase, td .small { white-space: nowrap; }
         label { display: block; font-weight: 550; font-size: .9375rem; }
         label + label { margin-top: 1rem; }
         input:not([type=hidden]) { display: block; width: 100%; margin-top: .375rem; padding: .625rem .75rem; font: inherit;
@@ -63,7 +65,8 @@ enum Stylesheet {
         .row { display: flex; flex-wrap: wrap; gap: .75rem 1rem; align-items: center; padding: 1rem 1.25rem; }
         .row .grow { flex: 1 1 14rem; min-width: 0; }
         .past { box-shadow: none; background: transparent; }
-        .grid { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }
+        .grid { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr));
+          align-items: start; }
         .app { display: flex; flex-direction: column; gap: .375rem; }
         .app > p { color: var(--soft); font-size: .9375rem; flex: 1; overflow-wrap: anywhere; }
         .app > .actions { margin-top: .75rem; }
@@ -85,7 +88,7 @@ enum Stylesheet {
         .steps .done::before { content: "✓ "; color: var(--accent); }
         pre { max-height: 18rem; overflow: auto; margin-top: .5rem; padding: .75rem; border-radius: 9px;
           background: var(--ground); border: 1px solid var(--line); white-space: pre-wrap; overflow-wrap: anywhere; }
-        .scroll { overflow-x: auto; padding: .25rem 0; }
+        .scroll { position: relative; overflow-x: auto; padding: .25rem 0; }
         table { width: 100%; border-collapse: collapse; font-size: .9375rem; }
         th, td { text-align: left; vertical-align: top; padding: .625rem 1.25rem; font-weight: 400; }
         tbody th { font-weight: 600; }

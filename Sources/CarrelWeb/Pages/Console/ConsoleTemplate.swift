@@ -7,9 +7,10 @@ extension ConsolePage {
         <th scope="col" class="n">Starting</th><th scope="col" class="n">Claimed</th>
         <th scope="col" class="n">Queued</th><th scope="col" class="n">Max</th></tr></thead>
         <tbody>
-        {{#pools}}<tr><th scope="row">{{app}}{{#failing}}<p class="alert small">{{failing}}</p>{{/failing}}</th>
+        {{#pools}}<tr><th scope="row">{{app}}</th>
         <td class="n">{{wanted}}</td><td class="n">{{ready}}</td><td class="n">{{starting}}</td>
-        <td class="n">{{claimed}}</td><td class="n">{{queued}}</td><td class="n">{{max}}</td></tr>{{/pools}}
+        <td class="n">{{claimed}}</td><td class="n">{{queued}}</td><td class="n">{{max}}</td></tr>
+        {{#failing}}<tr class="why"><td colspan="7"><p class="alert small">{{failing}}</p></td></tr>{{/failing}}{{/pools}}
         </tbody></table></div>
         </section>
         <section aria-labelledby="workspaces">
