@@ -227,6 +227,17 @@ def test_a_token_does_what_its_scope_says_and_nothing_else(serve):
     assert done.returncode == 2, "either --user or --all-users must be given"
 
 
+def test_a_token_works_as_soon_as_it_was_printed(serve):
+    carrel = serve(configuration.tiny())
+    carrel.add_member("ada")
+    for _ in range(5):
+        token = carrel.token("workspaces", user="ada")
+        answer = requests.get(
+            f"{carrel.users_url}/api/v1/me", headers={"Authorization": f"Bearer {token}"}, timeout=10
+        )
+        assert answer.status_code == 200
+
+
 def test_a_revoked_token_stops_working_within_a_second(serve):
     carrel = serve(configuration.tiny())
     carrel.add_member("ada")

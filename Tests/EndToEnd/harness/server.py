@@ -210,7 +210,9 @@ class Carrel:
     def program(self, *scopes, user=None, listener="operators"):
         """A program with a token; without `user` it acts for all members."""
         base = self.operators_url if listener == "operators" else self.users_url
-        return Program(base, self.token(*scopes, user=user))
+        program = Program(base, self.token(*scopes, user=user))
+        eventually(lambda: program.get("/api/v1/me").status_code != 401, 3, "the new token is known")
+        return program
 
     # What is there
 
