@@ -26,7 +26,8 @@ def foreign_origins(carrel):
 def test_it_cannot_open_a_websocket_to_a_workspace(desk):
     for origin in foreign_origins(desk):
         with pytest.raises(InvalidStatus) as refused:
-            desk.ada.websocket(f"/w/{desk.workspace}/ws", origin=origin).close()
+            with desk.ada.websocket(f"/w/{desk.workspace}/ws", origin=origin):
+                pass
         assert refused.value.response.status_code == 403, origin
     with desk.ada.websocket(f"/w/{desk.workspace}/ws") as socket:
         socket.send("her own page may")

@@ -1,6 +1,7 @@
 """Large bodies pass through unchanged and unbuffered, in both directions."""
 
 import hashlib
+import socket
 import threading
 import time
 
@@ -154,3 +155,24 @@ def test_websocket_messages_of_every_size_come_back_unchanged(open_app):
             assert socket.recv(timeout=20) == data
         socket.send("text stays text")
         assert socket.recv(timeout=20) == "text stays text"
+
+
+@pytest.mark.parametrize("pause", [0, 0.0005, 0.002, 0.01, 0.1])
+def test_a_body_that_comes_later_than_its_head_arrives(open_app, pause):
+    """On new connections and used ones: the gateway may still be on its way to the app when the body comes."""
+    head = (
+        f"PUT /w/{open_app.workspace}/upload HTTP/1.1\r\nHost: 127.0.0.1:{open_app.users_port}\r\n"
+        f"Origin: {open_app.users_url}\r\nCookie: {open_app.ada.cookie_header()}\r\nContent-Length: 5\r\n\r\n"
+    ).encode()
+    for _ in range(10):
+        with socket.create_connection(("127.0.0.1", open_app.users_port), timeout=10) as connection:
+            for _ in range(3):
+                connection.sendall(head)
+                threading.Event().wait(pause)
+                connection.sendall(b"hello")
+                answer = b""
+                while not answer.endswith(b"}"):
+                    piece = connection.recv(65536)
+                    assert piece, answer
+                    answer += piece
+                assert b'"bytes": 5' in answer

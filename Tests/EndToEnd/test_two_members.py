@@ -74,7 +74,8 @@ def assert_nothing_tells_that_it_exists(stranger, workspace):
 
 def refusal(stranger, workspace):
     with pytest.raises(InvalidStatus) as refused:
-        stranger.websocket(f"/w/{workspace}/ws").close()
+        with stranger.websocket(f"/w/{workspace}/ws"):
+            pass
     response = refused.value.response
     assert response.status_code == 404
     id = next((value for name, value in response.headers.items() if "request-id" in name.lower()), None)

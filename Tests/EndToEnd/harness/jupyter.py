@@ -87,7 +87,7 @@ class Conversation:
     """One WebSocket to one kernel."""
 
     def __init__(self, socket):
-        self.socket = socket
+        self.socket = socket.__enter__()
         self.session = uuid.uuid4().hex
 
     def __enter__(self):

@@ -14,7 +14,7 @@ class Program:
         self.http.headers["Authorization"] = f"Bearer {token}"
 
     def request(self, method, path, **options):
-        options.setdefault("timeout", 60)
+        options.setdefault("timeout", 30)
         options.setdefault("allow_redirects", False)
         return self.http.request(method, self.base + path, **options)
 
