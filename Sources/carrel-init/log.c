@@ -36,9 +36,11 @@ static void put(struct log *log, const char *bytes, size_t length) {
 
 bool log_drain(struct log *log, int from) {
     static char buffer[65536];
+    // Never more than one file may hold.
+    size_t room = log->limit > 0 && log->limit < (long)sizeof buffer ? (size_t)log->limit : sizeof buffer;
     // Bounded, so that an app that only prints does not keep us from its end.
     for (int turn = 0; turn < 8; turn++) {
-        ssize_t n = read(from, buffer, sizeof buffer);
+        ssize_t n = read(from, buffer, room);
         if (n == 0) return false;
         if (n < 0) return errno == EAGAIN || errno == EINTR;
         put(log, buffer, (size_t)n);
