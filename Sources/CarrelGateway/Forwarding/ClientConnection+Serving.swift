@@ -102,7 +102,8 @@ extension ClientConnection {
         guard let pool else { return }
         switch pool.acquire(for: self, fresh: fresh) {
         case .connection(let connection): use(connection)
-        case .waiting: if !requestDone { pause(.connecting) }
+        // A local connect may succeed, or fail, before it is waited for.
+        case .waiting: if phase == .exchange, upstream == nil, !requestDone { pause(.connecting) }
         case .full: fail(.busy)
         }
     }

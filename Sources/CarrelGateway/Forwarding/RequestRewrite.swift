@@ -45,6 +45,7 @@ struct RequestRewrite {
         if !head.connectionNames.isEmpty, isNamed(field, head, raw) { return false }
         guard let route else { return true }
         switch field.kind {
+        case .csrf: return false
         case .cookie where CookieFilter.hasAny(of: listener.hubCookies, raw, field.value): return false
         case .authorization where CredentialScan.carrelToken(raw, field.value) != nil: return false
         default: return route.plan.replacedHeaders.isEmpty || !replaces(raw, field.name, route.plan)

@@ -8,7 +8,9 @@ enum HeaderKind: UInt8 {
     case cookie, authorization, origin, secFetchSite, secFetchMode, accept
     /// Who asked, as told by proxies: `Forwarded`, `X-Forwarded-*`, `X-Real-IP`.
     case forwarding, forwardedFor, forwardedProto, forwardedHost
-    /// `X-Carrel-*`.
+    /// `X-Carrel-CSRF`: a page of the hub's sends it back to the hub.
+    case csrf
+    /// Any other `X-Carrel-*`.
     case carrel
     case location, setCookie
 
@@ -48,6 +50,7 @@ enum HeaderKind: UInt8 {
 
     private static func ofExtension(_ raw: UnsafeRawBufferPointer, _ name: Range<Int>) -> HeaderKind {
         if equals(raw, name, "x-real-ip") { return .forwarding }
+        if raw.equals(name, "x-carrel-csrf") { return .csrf }
         if hasPrefix(raw, name, "x-carrel-") { return .carrel }
         guard hasPrefix(raw, name, "x-forwarded") else { return .other }
         if raw.equals(name, "x-forwarded-for") { return .forwardedFor }
