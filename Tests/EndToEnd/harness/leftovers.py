@@ -77,16 +77,12 @@ def unmount_below(directory):
         subprocess.run(["umount", "-l", point], check=False, capture_output=True)
 
 
-def fingerprints(state):
-    """The mark on the process engine's control groups and firewall chains: FNV-1a of its directory's path."""
-    found = set()
-    for depth in ("instances", "*/instances", "*/*/instances"):
-        for instances in Path(state).glob(depth):
-            number = 0xCBF29CE484222325
-            for byte in str(instances.parent).encode():
-                number = (number ^ byte) * 0x100000001B3 % (1 << 64)
-            found.add(f"{number & 0xFFFFFFFF:08x}")
-    return found
+def fingerprint(state):
+    """The mark on the process engine's control groups and firewall chains: FNV-1a of the state directory's path."""
+    number = 0xCBF29CE484222325
+    for byte in str(state).encode():
+        number = (number ^ byte) * 0x100000001B3 % (1 << 64)
+    return f"{number & 0xFFFFFFFF:08x}"
 
 
 def remove_cgroups(mark):
@@ -117,13 +113,11 @@ def remove_firewall(mark):
 
 def remove_everything(directory, state):
     """All that a server and its workspaces left on this machine, and then its directory."""
-    marks = fingerprints(state)
     for place in {directory, state}:
         end_processes(place)
     for place in (state / "engines", state / "slots", directory):
         unmount_below(place)
-    for mark in marks:
-        remove_cgroups(mark)
-        remove_firewall(mark)
+    remove_cgroups(fingerprint(state))
+    remove_firewall(fingerprint(state))
     if not mounts_below(directory):
         shutil.rmtree(directory, ignore_errors=True)
