@@ -26,6 +26,7 @@ final class Parts: Sendable {
     let hubsListen: [Latch]
     /// Open once the gateway takes connections.
     let gatewayListens: Latch
+    let reloader: Reloader
     let logger: Logger
     private let current: CurrentConfiguration
     private let lock: StateLock
@@ -94,7 +95,7 @@ final class Parts: Sendable {
                 signIn: listener == .operators ? operatorsSignIn : signIn,
                 workspaces: workspaces,
                 clock: clock,
-                settings: { current.value.hubSettings },
+                settings: { current.value.hubSettings(for: listener) },
                 users: { try await store.users() },
                 record: { try await store.record(after: $0, limit: $1) },
                 unready: { await Readiness.sentence(store: store, gatewayListens: gatewayListens) },
@@ -110,6 +111,7 @@ final class Parts: Sendable {
                 )
             )
         }
+        // Nobody waits for it: who was signed out must not be held up by who signs out.
         signIn.onChange { Task { await gateway.credentialsChanged() } }
         file = loaded.file
         self.state = state
@@ -126,5 +128,4 @@ final class Parts: Sendable {
         self.current = current
     }
 
-    let reloader: Reloader
 }

@@ -40,9 +40,12 @@ extension Configuration {
         )
     }
 
-    var hubSettings: HubSettings {
-        HubSettings(
-            users: hubListener("users", users),
+    /// On the users' listener, addresses are told as the browser knows them; elsewhere as they are configured.
+    func hubSettings(for listener: HubListener) -> HubSettings {
+        var users = hubListener("users", self.users)
+        if listener != .users { users.publicOrigin = self.users.browserOrigin }
+        return HubSettings(
+            users: users,
             operators: hubListener("operators", operators),
             defaultApp: signIn.defaultApp,
             poolService: poolService.map { .init(defaultApp: $0.defaultApp, provider: $0.provider) }
