@@ -22,6 +22,8 @@ public final class SignIn: SignInService {
         let limiter = Mutex(FailureLimiter())
         let rules: Mutex<SignInRules>
         let random: Randomness
+        /// When the store was last asked for an unknown token.
+        let lastAsked = Mutex(Timestamp(milliseconds: 0))
 
         init(rules: SignInRules, random: Randomness) {
             self.rules = Mutex(rules)
@@ -91,6 +93,19 @@ public final class SignIn: SignInService {
             else { return nil }
             return Principal(user: token.user, credential: .token(token.id, token.scopes), expiresAt: token.expiresAt)
         }
+    }
+
+    public func authorizeAfresh(_ credential: PresentedCredential) async -> Principal? {
+        if let principal = authorize(credential) { return principal }
+        guard case .bearer(let secret) = credential, TokenSecret.hasShape(secret) else { return nil }
+        let now = clock.now()
+        let mayAsk = shared.lastAsked.withLock { last in
+            guard now - last >= .milliseconds(50) else { return false }
+            last = now
+            return true
+        }
+        guard mayAsk, (try? await refresh()) != nil else { return nil }
+        return authorize(credential)
     }
 
     /// Takes over from the store what other processes changed. When it returns, everything that was in the store when

@@ -48,6 +48,9 @@ public protocol SignInService: Sendable {
     /// Who this is, without asking the store: signature, expiry and what is known to be revoked. Nil: nobody.
     /// Called by the gateway's event loops on a cache miss and by the hub for every request.
     func authorize(_ credential: PresentedCredential) -> Principal?
+    /// The same, but a token that is not known yet is looked for in the store, so that one works as soon as the
+    /// command line has printed it. At most twenty times a second; in between it is as `authorize`.
+    func authorizeAfresh(_ credential: PresentedCredential) async -> Principal?
 
     /// Checks name and password (scrypt, off the event loops). Throws `unauthenticated` with one sentence for every
     /// reason, `tooManyRequests` after too many failures for this name or `client` (an address).

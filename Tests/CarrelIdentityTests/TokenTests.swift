@@ -27,6 +27,33 @@ struct TokenTests {
         #expect(it.signIn.authorize(.cookie(secret)) == nil)
     }
 
+    @Test("One that another process has made works at once; asking is bounded")
+    func madeElsewhere() async throws {
+        let it = try await SignInFixture()
+        var random = SeededRandom(seed: 7)
+        func addElsewhere() async throws -> String {
+            let secret = TokenSecret.prefix + RandomText.base32(length: 43, from: &random)
+            let token = APIToken(
+                id: TokenID(from: &random),
+                digest: SecretDigest.of(secret),
+                scopes: [.observe],
+                user: nil,
+                createdAt: it.clock.now(),
+                expiresAt: it.clock.now() + .seconds(60)
+            )
+            try await it.store.addToken(token, by: .commandLine)
+            return secret
+        }
+        let first = try await addElsewhere()
+        #expect(it.signIn.authorize(.bearer(first)) == nil)
+        #expect(await it.signIn.authorizeAfresh(.bearer(first)) != nil)
+        let second = try await addElsewhere()
+        #expect(await it.signIn.authorizeAfresh(.bearer(second)) == nil)
+        it.clock.advance(by: .milliseconds(50))
+        #expect(await it.signIn.authorizeAfresh(.bearer(second)) != nil)
+        #expect(await it.signIn.authorizeAfresh(.bearer("carrel_x")) == nil)
+    }
+
     @Test("It ends with its time, its revocation and its member's")
     func ends() async throws {
         let it = try await SignInFixture()

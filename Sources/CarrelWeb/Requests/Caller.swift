@@ -102,7 +102,7 @@ extension Hub {
     /// nobody's. A bearer token counts before a cookie.
     func caller(of request: Request, settings: HubSettings) async throws -> Caller {
         guard listener != .control else { return .commandLine }
-        guard let principal = principal(of: request, settings: settings) else { return .nobody }
+        guard let principal = await principal(of: request, settings: settings) else { return .nobody }
         var user: User?
         if let id = principal.user {
             guard let found = try await services.signIn.user(id), !found.isDisabled else { return .nobody }
@@ -117,9 +117,9 @@ extension Hub {
         return Caller(kind: kind, user: user, isOperator: isOperator, principal: principal)
     }
 
-    private func principal(of request: Request, settings: HubSettings) -> Principal? {
+    private func principal(of request: Request, settings: HubSettings) async -> Principal? {
         if let authorization = request.headers[.authorization], authorization.lowercased().hasPrefix("bearer ") {
-            return services.signIn.authorize(.bearer(String(authorization.dropFirst(7))))
+            return await services.signIn.authorizeAfresh(.bearer(String(authorization.dropFirst(7))))
         }
         return RequestCookies(request.headers).values(settings.listener(listener).sessionCookie).prefix(4)
             .lazy.compactMap { services.signIn.authorize(.cookie($0)) }.first

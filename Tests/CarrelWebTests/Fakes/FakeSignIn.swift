@@ -80,6 +80,8 @@ final class FakeSignIn: SignInService {
     func refuse(_ error: CarrelError) { state.withLock { $0.refuses = error } }
     var openTickets: Int { state.withLock { $0.tickets.count } }
 
+    func authorizeAfresh(_ credential: PresentedCredential) async -> Principal? { authorize(credential) }
+
     func authorize(_ credential: PresentedCredential) -> Principal? {
         state.withLock { state in
             switch credential {
