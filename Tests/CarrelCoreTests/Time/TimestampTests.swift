@@ -19,7 +19,9 @@ struct TimestampTests {
         for step in 0..<2000 {
             let near = Timestamp(milliseconds: 1_767_323_045_000 + Int64(step))
             #expect(Timestamp(near.description) == near)
-            let anywhere = Timestamp(milliseconds: Int64.random(in: 0...4_102_444_800_000, using: &random))
+            // From the year 0 to the end of 9999.
+            let moment = Int64.random(in: -62_167_219_200_000...253_402_300_799_999, using: &random)
+            let anywhere = Timestamp(milliseconds: moment)
             #expect(Timestamp(anywhere.description) == anywhere, "seed 3, step \(step)")
         }
     }
