@@ -11,6 +11,7 @@ extension SQLiteStore {
     ///   - path: The directory must exist.
     ///   - clock: Paces the looking for other processes' changes.
     ///   - newUserID: Where members' ids come from; random ones unless told otherwise.
+    /// - Returns: The store, with the schema of this version.
     /// - Throws: `storeDamaged` (the file stays as it is), `storeNewer`, or `storeFailed`.
     public static func open(
         path: String,
