@@ -24,6 +24,8 @@ export NO_INSTALL=1
 export CI=1
 
 unit() {
+    scripts/python-venv.sh .build/app-venv scripts/requirements/laptop.txt
+    export CARREL_TEST_VENV="$CARREL_APP_VENV"
     step "Building the Swift tests" swift build --build-tests --explicit-target-dependency-import-check error ||
         fail "The Swift tests do not build: the compiler's message is above."
     step "Running the Swift tests" swift test --skip-build --parallel --xunit-output "$results/unit.xml" || broken=1

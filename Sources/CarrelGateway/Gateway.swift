@@ -79,7 +79,9 @@ public final class Gateway: RoutePublishing, Sendable {
     ///
     /// Throws `CarrelError` if an address can't be bound, with nothing left bound, or if the configuration has a
     /// trusted proxy that is no address.
-    public func start() async throws -> [String: SocketAddress] {
+    ///
+    /// - Parameter accepting: false: connections wait in the kernel's queue until `accept()`.
+    public func start(accepting: Bool = true) async throws -> [String: SocketAddress] {
         try state.withLock { state in
             guard case .idle = state else {
                 throw CarrelError(.internal, "The gateway was started before.")
@@ -94,7 +96,7 @@ public final class Gateway: RoutePublishing, Sendable {
                     listener,
                     connectionsPerClient: configuration.limits.connectionsPerClient
                 )
-                let channel = try await bind(plan)
+                let channel = try await bind(plan, accepting: accepting)
                 running.channels.append(channel)
                 running.listeners.append(plan)
                 addresses[listener.name] = channel.localAddress
@@ -108,6 +110,15 @@ public final class Gateway: RoutePublishing, Sendable {
         let started = running
         state.withLock { $0 = .running(started) }
         return addresses
+    }
+
+    /// Takes connections from now on, those first that came since `start(accepting: false)`.
+    public func accept() async {
+        let channels: [any Channel] = state.withLock { state in
+            if case .running(let running) = state { return running.channels }
+            return []
+        }
+        for channel in channels { try? await channel.setOption(.autoRead, value: true).get() }
     }
 
     /// Resumes paused workspaces that are asked for. Returns after `shutdown`, or when its task is cancelled.
@@ -166,11 +177,12 @@ public final class Gateway: RoutePublishing, Sendable {
         }
     }
 
-    private func bind(_ listener: ListenerPlan) async throws -> any Channel {
+    private func bind(_ listener: ListenerPlan, accepting: Bool) async throws -> any Channel {
         let configuration = listener.configuration
         let loops = loops
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.autoRead, value: accepting)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.recvAllocator, value: LoopState.receiveBuffers)
             .childChannelOption(.writeBufferWaterMark, value: LoopState.waterMark)
@@ -195,7 +207,7 @@ public final class Gateway: RoutePublishing, Sendable {
             let address = "\(configuration.host):\(configuration.port)"
             let isTaken = (error as? IOError)?.errnoCode == EADDRINUSE
             throw CarrelError(
-                .configuration,
+                isTaken ? .conflict : .configuration,
                 isTaken
                     ? "The address \(address) of the listener “\(configuration.name)” is in use by another program."
                     : "The listener “\(configuration.name)” can't listen on \(address).",

@@ -71,12 +71,15 @@ struct WorkspaceLoop: Service {
 /// Listens, says so in one line, and lets requests finish at the end.
 struct GatewayService: Service {
     static let drain: Duration = .seconds(30)
+    static let patience: Duration = .seconds(10)
     let parts: Parts
 
     func run() async throws {
         for latch in parts.hubsListen { try await latch.wait() }
-        let addresses = try await parts.gateway.start()
+        let addresses = try await parts.gateway.start(accepting: false)
         parts.gatewayListens.open()
+        await waitForWorkspaces()
+        await parts.gateway.accept()
         let users = parts.configuration.users.publicOrigin ?? Self.origin(addresses["users"])
         let operators = parts.configuration.operators.publicOrigin ?? Self.origin(addresses["operators"])
         parts.logger.notice("ready users=\(users) operators=\(operators)")
@@ -84,6 +87,17 @@ struct GatewayService: Service {
         try? await gracefulShutdown()
         await parts.gateway.shutdown(drain: Self.drain)
         await asking
+    }
+
+    /// Until routes lead to the workspaces that were open before: whoever comes in between waits instead of being
+    /// told that theirs is not there. An engine that can't run does not hold up the rest.
+    private func waitForWorkspaces() async {
+        await withTaskGroup { group in
+            group.addTask { try? await parts.workspaces.settled() }
+            group.addTask { try? await Task.sleep(for: Self.patience) }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     private static func origin(_ address: SocketAddress?) -> String {

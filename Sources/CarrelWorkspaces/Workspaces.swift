@@ -51,6 +51,12 @@ public final class Workspaces: WorkspaceService {
         }
     }
 
+    /// Returns when every engine was looked at once since `run` began, and the routes of the workspaces that were
+    /// open before are published again. Throws `CancellationError` when the task is cancelled first.
+    public func settled() async throws {
+        for loop in loops { try await loop.settled.wait() }
+    }
+
     /// Takes effect with the next decision. Spares of another definition are replaced one at a time; workspaces of
     /// apps that are gone live on until they end.
     public func reload(_ rules: WorkspaceRules) async {

@@ -90,7 +90,7 @@ def test_a_port_in_use_is_told_with_its_number(written):
 def test_a_second_server_on_the_same_state_is_refused_and_the_first_unharmed(serve):
     first = serve(configuration.tiny())
     ada = first.member("ada")
-    second = serve(configuration.tiny(), started=False, state=str(first.state), deployment=first.deployment)
+    second = serve(configuration.tiny(), started=False, state=str(first.state))
     with pytest.raises(DidNotStart):
         second.start()
     assert ada.me()["id"] == ada.id

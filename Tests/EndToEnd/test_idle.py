@@ -108,7 +108,9 @@ def test_one_that_is_paused_keeps_its_memory_and_wakes_at_a_visit(desk):
     carrel = desk({**idle(), "then": "pause"})
     before = carrel.ada.in_workspace(carrel.workspace, "/nonce").json()
     carrel.operator.wait_for_phase(carrel.workspace, "paused", within=AFTER + 15)
-    after = carrel.ada.in_workspace(carrel.workspace, "/nonce").json()
+    told = carrel.ada.in_workspace(carrel.workspace, "/nonce")
+    assert told.status_code == 503 and "Retry-After" in told.headers, "a program is told to come again"
+    after = carrel.ada.navigate(f"/w/{carrel.workspace}/nonce").json()
     assert after == before
     assert carrel.operator.workspace(carrel.workspace)["phase"] == "ready"
 

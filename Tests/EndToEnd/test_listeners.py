@@ -44,12 +44,15 @@ def test_operators_see_pools_engines_and_everybodys_workspaces(carrel):
 
 
 def test_a_local_account_named_like_an_operator_of_another_provider_is_none(serve):
-    carrel = serve(configuration.tiny(), sign_in={"operators": {"users": ["company:boss", "here:chief"]}})
-    operators = Member(carrel, "boss", carrel.add_member("boss"))
+    carrel = serve(configuration.tiny(), sign_in={
+        "providers": [{"id": "here", "kind": "local"}, {"id": "company", "kind": "local"}],
+        "operators": {"users": ["company:boss", "here:chief"]},
+    })
+    operators = Member(carrel, "boss", carrel.add_member("boss", "--provider", "here"))
     operators.base = carrel.operators_url
     answer = operators.try_to_sign_in(operators.password)
     assert answer.status_code != 303 or operators.get("/api/v1/pools").status_code in (401, 403)
-    chief = Member(carrel, "chief", carrel.add_member("chief"))
+    chief = Member(carrel, "chief", carrel.add_member("chief", "--provider", "here"))
     chief.base = carrel.operators_url
     assert chief.try_to_sign_in(chief.password).status_code == 303
     assert chief.get("/api/v1/pools").status_code == 200

@@ -36,7 +36,7 @@ def change_one_line(database):
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in tables:
             columns = [row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')]
-            if {"previous", "hash"} <= set(columns):
+            if {"chain", "hash"} <= set(columns):
                 for (trigger,) in connection.execute(
                     "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?", (table,)
                 ).fetchall():

@@ -23,6 +23,7 @@ def told(answer, workspace):
         if "request-id" in name.lower():
             body = body.replace(value, "‹request›")
     body = re.sub(r'("request[-_]?[iI]d"\s*:\s*)"[^"]*"', r'\1"‹request›"', body)
+    body = re.sub(r'(name="csrf" (?:value|content)=)"[^"]*"', r'\1"‹csrf›"', body)  # masked anew each time
     headers = sorted(
         (name.lower(), value.replace(workspace, "‹workspace›"))
         for name, value in answer.headers.items()

@@ -14,6 +14,8 @@ struct HTTPAppProbe: AppProbing {
 
     func get(_ endpoint: Endpoint, path: String, headers: [RouteHeader], within: Duration) async -> ProbeAnswer? {
         var request = HTTPClientRequest(url: Self.url(endpoint, path: path))
+        // The client would send the socket's path, which some servers refuse.
+        if case .unix = endpoint { request.headers.replaceOrAdd(name: "Host", value: "localhost") }
         for header in headers { request.headers.replaceOrAdd(name: header.name, value: header.value) }
         do {
             let response = try await client.execute(request, timeout: .milliseconds(within.milliseconds))

@@ -18,7 +18,7 @@ public struct StateDirectory: Sendable {
     public let path: String
 
     /// A unix socket's address holds 107 bytes (unix(7)); the longest one here lies under `instances/<id>/`.
-    static let pathLimit = 107 - "/instances/ws-0123456789abcdef/app.sock".utf8.count - 16
+    static let pathLimit = 107 - "/instances/ws-0123456789abcdef/app.sock".utf8.count
 
     public var database: String { path + "/carrel.sqlite" }
     public var keys: String { path + "/keys" }

@@ -55,6 +55,9 @@ struct AccessCheck {
         if let site = call.request.headers[.secFetchSite], site != "same-origin", site != "none" {
             throw CarrelError(.forbidden, "This request came from another site.")
         }
+        if let origin = call.request.headers[.origin], !call.isOwn(origin: origin) {
+            throw CarrelError(.forbidden, "This request came from another site.")
+        }
     }
 
     /// Tokens are not sent by browsers of themselves, so need no such proof.

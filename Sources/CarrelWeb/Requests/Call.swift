@@ -53,6 +53,9 @@ struct Call: Sendable {
     /// Whether browsers reach this listener over TLS, so that cookies may ask for it.
     var isSecure: Bool { (cookieNames.publicOrigin ?? forwardedOrigin)?.hasPrefix("https://") ?? false }
 
+    /// A page of this listener's, under its public name or the one that the browser used.
+    func isOwn(origin: String) -> Bool { origin == cookieNames.publicOrigin || origin == forwardedOrigin }
+
     private var forwardedOrigin: String? {
         guard let host = request.headers[.forwardedHost] ?? request.head.authority, !host.isEmpty else { return nil }
         return (request.headers[.forwardedProto] == "https" ? "https://" : "http://") + host

@@ -26,10 +26,11 @@ struct CPUHistory: Hashable, Sendable {
         }
     }
 
-    /// Cores used on average over the last `window`; nil until the readings cover it.
-    func mean(over window: Duration, now: Timestamp) -> Double? {
-        guard let last = readings.last, let first = readings.last(where: { $0.at <= now - window }),
-            last.at > first.at, now - last.at <= window
+    /// Cores used on average over a `window` that ends with the last reading; nil until the readings cover it, and
+    /// when the last one is older than both the window and `staleAfter`.
+    func mean(over window: Duration, now: Timestamp, staleAfter: Duration = .seconds(15)) -> Double? {
+        guard let last = readings.last, let first = readings.last(where: { $0.at <= last.at - window }),
+            last.at > first.at, now - last.at <= max(window, staleAfter)
         else { return nil }
         return (last.used - first.used).inSeconds / (last.at - first.at).inSeconds
     }

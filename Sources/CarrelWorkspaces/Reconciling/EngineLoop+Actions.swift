@@ -21,6 +21,8 @@ extension EngineLoop {
             }
         case .readdress(let instance):
             launchJob(instance.workspace, launch) { try await self.hands.readdress(instance) }
+        // Nobody is let in before the first pass is over: its routes are waited for.
+        case .publish(let id) where !settled.isOpen: await guarded(id) { try await self.hands.publish(id) }
         case .publish(let id): launchJob(id, launch) { try await self.hands.publish(id) }
         case .withdraw(let id): launchJob(id, launch) { try await self.hands.withdraw(id) }
         case .takeDown(let id, let ending):

@@ -34,6 +34,8 @@ actor EngineLoop {
     var writtenActivity: [WorkspaceID: Timestamp] = [:]
     var measuredAt: Timestamp?
     var isMeasuring = false
+    /// Open after the first pass: every workspace that was open before is reached again.
+    nonisolated let settled = Latch()
 
     init(_ engine: any Engine, _ around: Surroundings, poked: Signal) {
         self.engine = engine
@@ -56,6 +58,7 @@ actor EngineLoop {
                     await listed.wait(until: began + around.pacing.listingPatience, on: around.clock)
                 }
                 let wakeAt = await pass { job in group.addTask { await job() } }
+                settled.open()
                 // Only cancellation ends the sleep early; the loop ends with it.
                 try? await around.clock.sleep(until: began + around.pacing.passSpacing)
                 await poked.wait(until: wakeAt, on: around.clock)

@@ -24,17 +24,26 @@ struct Audit: AsyncParsableCommand {
                 return
             }
             var position = after
+            var isFirst = true
+            if json.isOn { Output.raw("[") }
             while true {
                 let page = try await store.record(after: position, limit: 500)
-                for line in page.entries { try print(line) }
-                guard page.entries.count == 500 else { return }
+                for line in page.entries {
+                    if json.isOn {
+                        Output.raw((isFirst ? "\n" : ",\n") + (try Output.jsonLine(line)))
+                    } else {
+                        print(line)
+                    }
+                    isFirst = false
+                }
+                guard page.entries.count == 500 else { break }
                 position = page.next
             }
+            if json.isOn { Output.raw("\n]\n") }
         }
     }
 
-    private func print(_ line: ChainedEntry) throws {
-        if json.isOn { return try Output.json(line) }
+    private func print(_ line: ChainedEntry) {
         let entry = line.entry
         let subjects = [entry.workspace?.description, entry.user?.description].compactMap { $0 }
         let details = entry.details.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }

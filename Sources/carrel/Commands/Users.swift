@@ -5,7 +5,10 @@ import CarrelServer
 struct Users: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Add, list and change members.",
-        subcommands: [UsersAdd.self, UsersList.self, UsersLink.self, UsersPassword.self, UsersChange.self]
+        subcommands: [
+            UsersAdd.self, UsersList.self, UsersLink.self, UsersPassword.self, UsersChange.self,
+            UsersDisable.self, UsersEnable.self,
+        ]
     )
 }
 
@@ -134,7 +137,7 @@ struct UsersLink: AsyncParsableCommand {
 struct UsersChange: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "change",
-        abstract: "Change a member's role, groups, or whether they may sign in. Takes effect within a second."
+        abstract: "Change a member's role or groups. Takes effect within a second."
     )
 
     @OptionGroup var configurationFile: ConfigurationOption
@@ -146,9 +149,6 @@ struct UsersChange: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "May operate Carrel.")
     var `operator`: Bool?
 
-    @Flag(inversion: .prefixedEnableDisable, help: "May sign in; disabling ends every session at once.")
-    var signIn: Bool?
-
     @Option(name: .customLong("group"), help: "All their groups from now on; may be repeated.")
     var groups: [String] = []
 
@@ -158,9 +158,45 @@ struct UsersChange: AsyncParsableCommand {
                 self.user,
                 groups: groups.isEmpty ? nil : groups,
                 isOperator: self.operator,
-                isDisabled: signIn.map { !$0 }
+                isDisabled: nil
             )
             if json.isOn { try Output.json(user) }
+        }
+    }
+}
+
+struct UsersDisable: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "disable",
+        abstract: "Shut a member out: every session and token of theirs ends within a second. Nothing is deleted."
+    )
+
+    @OptionGroup var configurationFile: ConfigurationOption
+
+    @Argument(help: "The member: a local account's name, u-… or provider:name.")
+    var user: String
+
+    func run() async throws {
+        try await OfflineStore.with(configurationFile.load()) { _, accounts in
+            _ = try await accounts.change(user, groups: nil, isOperator: nil, isDisabled: true)
+        }
+    }
+}
+
+struct UsersEnable: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "enable",
+        abstract: "Let a member in again who was disabled. They have to sign in anew."
+    )
+
+    @OptionGroup var configurationFile: ConfigurationOption
+
+    @Argument(help: "The member: a local account's name, u-… or provider:name.")
+    var user: String
+
+    func run() async throws {
+        try await OfflineStore.with(configurationFile.load()) { _, accounts in
+            _ = try await accounts.change(user, groups: nil, isOperator: nil, isDisabled: false)
         }
     }
 }

@@ -4,6 +4,8 @@ import CarrelServer
 struct Version: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the version.")
 
+    // Taken, though not needed: every command takes it.
+    @OptionGroup var configurationFile: ConfigurationOption
     @OptionGroup var json: JSONOption
 
     func run() throws {

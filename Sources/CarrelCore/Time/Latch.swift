@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Opens once; whoever waits goes on then.
-final class Latch: Sendable {
+public final class Latch: Sendable {
     private struct State {
         var isOpen = false
         var waiting: [Int: CheckedContinuation<Void, any Error>] = [:]
@@ -10,9 +10,11 @@ final class Latch: Sendable {
 
     private let state = Mutex(State())
 
-    var isOpen: Bool { state.withLock { $0.isOpen } }
+    public init() {}
 
-    func open() {
+    public var isOpen: Bool { state.withLock { $0.isOpen } }
+
+    public func open() {
         let waiting = state.withLock { state in
             state.isOpen = true
             defer { state.waiting = [:] }
@@ -22,7 +24,7 @@ final class Latch: Sendable {
     }
 
     /// Throws `CancellationError` when the task is cancelled first.
-    func wait() async throws {
+    public func wait() async throws {
         let place = state.withLock { state in
             state.next += 1
             return state.next
