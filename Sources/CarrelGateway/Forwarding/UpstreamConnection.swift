@@ -215,10 +215,12 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
     }
 
-    /// The response is whole. With bytes left over, or the request not wholly sent, nobody else may have it.
+    /// The response is whole. With bytes left over, or the request not wholly sent, nobody else may have it; nor after
+    /// an upgrade that was refused: some servers (SwiftNIO's among them) read no further request there.
     private func finish(left: Int) {
         let client = client
-        let isClean = keepsAlive && left == 0 && client?.requestDone == true
+        let isClean =
+            keepsAlive && left == 0 && client?.requestDone == true && client?.exchange.upgrade == Exchange.Upgrade.none
         self.client = nil
         isFresh = false
         // First back to the pool, so that the client's next request finds it there.

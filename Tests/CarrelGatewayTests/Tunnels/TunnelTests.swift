@@ -73,6 +73,24 @@ struct TunnelTests {
         }
     }
 
+    @Test("After a refused upgrade the upstream's connection is used for nothing else")
+    func refusedUpstream() async throws {
+        let script: ScriptedServer.Script = { server, connection in
+            server.note(try await connection.takeHead())
+            try await connection.send(ScriptedServer.ok())
+            // As servers do that take what follows for the other protocol's.
+            _ = await connection.untilEnd()
+        }
+        try await GatewayFixture.withGateway(.init(workspace: script)) { fixture async throws in
+            let connection = try await fixture.connect()
+            for request in [fixture.request(headers: Self.upgrade), fixture.request("/next")] {
+                try await connection.send(request)
+                #expect(try await connection.takeMessage().hasSuffix("hello"))
+            }
+            #expect(fixture.workspace.connections == 2)
+        }
+    }
+
     @Test("Clear-text HTTP/2 is not offered on")
     func h2c() async throws {
         try await GatewayFixture.withGateway { fixture async throws in
