@@ -30,32 +30,75 @@ extension SQLiteStore {
 
     private func livingRows() async throws -> [(entry: DecodedRows.Entry, lastActive: Int64?)] {
         let known = decoded.withLock { $0.entries }
-        let rows = try await read { db in
-            let marks = try Row.fetchCursor(
-                db.cachedStatement(
-                    sql: """
-                        SELECT number, id, revision, last_active FROM workspaces WHERE phase <> 'ended'
-                        ORDER BY created_at, number
-                        """
-                )
-            )
-            let body = try db.cachedStatement(sql: "SELECT body FROM workspaces WHERE number = ?")
-            var rows: [(number: Int64, entry: DecodedRows.Entry, lastActive: Int64?)] = []
-            while let mark = try marks.next() {
-                let number: Int64 = mark[0]
-                let revision: Int64 = mark[2]
-                if let entry = known[number], entry.revision == revision {
-                    rows.append((number, entry, mark[3]))
-                    continue
-                }
-                let text = try String.fetchOne(body, arguments: [number]) ?? ""
-                let workspace = try? JSONText.decode(Workspace.self, from: text)
-                rows.append((number, DecodedRows.Entry(id: mark[1], revision: revision, workspace: workspace), mark[3]))
-            }
-            return rows
+        let (marks, bodies) = try await read { db in try Self.readLiving(db, known: known) }
+        var entries: [Int64: DecodedRows.Entry] = [:]
+        entries.reserveCapacity(marks.count)
+        for (number, entry) in await Self.decode(bodies) { entries[number] = entry }
+        var rows: [(entry: DecodedRows.Entry, lastActive: Int64?)] = []
+        rows.reserveCapacity(marks.count)
+        for mark in marks {
+            guard let entry = entries[mark.number] ?? known[mark.number] else { continue }
+            entries[mark.number] = entry
+            rows.append((entry, mark.lastActive))
         }
-        let entries = Dictionary(rows.map { ($0.number, $0.entry) }) { first, _ in first }
-        decoded.withLock { $0.entries = entries }
-        return rows.map { ($0.entry, $0.lastActive) }
+        decoded.withLock { [entries] in $0.entries = entries }
+        return rows
+    }
+
+    private struct Mark {
+        let number: Int64
+        let lastActive: Int64?
+    }
+
+    private struct Body {
+        let number: Int64
+        let id: String
+        let revision: Int64
+        let text: String
+    }
+
+    /// Every living row's mark, oldest first, and the bodies of those that changed since they were decoded.
+    private static func readLiving(
+        _ db: Database,
+        known: [Int64: DecodedRows.Entry]
+    ) throws -> (marks: [Mark], bodies: [Body]) {
+        let rows = try Row.fetchCursor(
+            db.cachedStatement(
+                sql: """
+                    SELECT number, revision, last_active FROM workspaces WHERE phase <> 'ended'
+                    ORDER BY created_at, number
+                    """
+            )
+        )
+        let select = try db.cachedStatement(sql: "SELECT id, body FROM workspaces WHERE number = ?")
+        var marks: [Mark] = []
+        var bodies: [Body] = []
+        while let row = try rows.next() {
+            let mark = Mark(number: row[0], lastActive: row[2])
+            let revision: Int64 = row[1]
+            marks.append(mark)
+            guard known[mark.number]?.revision != revision else { continue }
+            guard let row = try Row.fetchOne(select, arguments: [mark.number]) else { continue }
+            bodies.append(Body(number: mark.number, id: row[0], revision: revision, text: row[1]))
+        }
+        return (marks, bodies)
+    }
+
+    /// On all cores: at a start thousands are new at once.
+    private static func decode(_ bodies: [Body]) async -> [(Int64, DecodedRows.Entry)] {
+        let chunk = 500
+        return await withTaskGroup(of: [(Int64, DecodedRows.Entry)].self) { group in
+            for start in stride(from: 0, to: bodies.count, by: chunk) {
+                let part = bodies[start..<min(start + chunk, bodies.count)]
+                group.addTask {
+                    part.map { body in
+                        let workspace = try? JSONText.decode(Workspace.self, from: body.text)
+                        let entry = DecodedRows.Entry(id: body.id, revision: body.revision, workspace: workspace)
+                        return (body.number, entry)
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
     }
 }
