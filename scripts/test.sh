@@ -63,6 +63,7 @@ e2e)
     pytests alone -m alone "$@"
     ;;
 bench)
+    export CARREL_STRICT_FIGURES=1
     e2e_set_up
     pytests figures -m alone "$@"
     ;;
