@@ -77,10 +77,10 @@ public final class Gateway: RoutePublishing, Sendable {
 
     /// Binds every listener and returns the address of each by its name. Serves from then on.
     ///
-    /// Throws `CarrelError` if an address can't be bound, with nothing left bound, or if the configuration has a
-    /// trusted proxy that is no address.
-    ///
     /// - Parameter accepting: false: connections wait in the kernel's queue until `accept()`.
+    /// - Returns: by the listener's name.
+    /// - Throws: `CarrelError` if an address can't be bound, with nothing left bound, or if the configuration has a
+    ///   trusted proxy that is no address.
     public func start(accepting: Bool = true) async throws -> [String: SocketAddress] {
         try state.withLock { state in
             guard case .idle = state else {

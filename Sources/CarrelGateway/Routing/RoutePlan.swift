@@ -69,7 +69,8 @@ final class RoutePlan: Sendable {
         return line.withUnsafeBytes { raw in
             guard let field = HeaderField.scan(raw, at: 0), Int(field.end) == raw.count else { return false }
             switch field.kind {
-            case .contentLength, .transferEncoding, .connection, .upgrade, .hopByHop, .expect, .csrf, .carrel: return false
+            case .contentLength, .transferEncoding, .connection, .upgrade, .hopByHop, .expect, .csrf, .carrel:
+                return false
             default: return true
             }
         }
