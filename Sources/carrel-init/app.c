@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -12,9 +13,22 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+// A session keyring is inherited, and whoever has it may read what lies in it: one of the service that runs carrel would
+// be common to all workspaces. The keyrings of a user live on in the kernel: what a workspace that had this user before
+// left in them goes. A kernel without keys, or one that forbids them (ENOSYS, EPERM), has nothing to share.
+static bool forsake_keys(uid_t uid) {
+    if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0) return errno == ENOSYS || errno == EPERM;
+    if (uid == 0) return true;
+    syscall(SYS_keyctl, KEYCTL_CLEAR, KEY_SPEC_USER_KEYRING);
+    syscall(SYS_keyctl, KEYCTL_CLEAR, KEY_SPEC_USER_SESSION_KEYRING);
+    long lasting = syscall(SYS_keyctl, KEYCTL_GET_PERSISTENT, uid, KEY_SPEC_PROCESS_KEYRING);
+    if (lasting > 0) syscall(SYS_keyctl, KEYCTL_CLEAR, lasting);
+    return true;
+}
+
 bool app_drop_privileges(const struct spec *spec) {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return false;
-    if (spec->uid == 0) return true;
+    if (spec->uid == 0) return forsake_keys(0);
     gid_t gid = spec->uid;
     if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(spec->uid, spec->uid, spec->uid) < 0) {
         return false;
@@ -23,7 +37,7 @@ bool app_drop_privileges(const struct spec *spec) {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct none[2];
     memset(none, 0, sizeof none);
-    return syscall(SYS_capset, &header, none) == 0;
+    return syscall(SYS_capset, &header, none) == 0 && forsake_keys(spec->uid);
 }
 
 static void limit(int what, long value) {

@@ -1,5 +1,7 @@
 """What a workspace cannot reach, tried from inside one."""
 
+import ctypes
+import platform
 from pathlib import Path
 
 import pytest
@@ -127,7 +129,41 @@ def test_with_egress_internet_there_is_an_interface_that_leads_out(two_desks):
     eventually(lambda: len(interfaces()) == 2, 15, "slirp4netns made its interface")
 
 
+def test_no_workspace_reaches_the_address_at_which_a_cloud_keeps_its_credentials(two_desks):
+    """Answered or not, they are refused on this machine. Only where some network answers for them does this tell."""
+    ada, hers = two_desks.ada, two_desks.hers
+    eventually(lambda: len(ada.in_workspace(hers, "/self").json()["interfaces"]) == 2, 15, "the way out is there")
+    places = ["169.254.169.254", "100.100.100.200", "168.63.129.16", "192.0.0.192"]
+    assert reached(ada, hers, [{"host": host, "port": 80, "within": 1} for host in places]) == []
+
+
 def test_files_of_the_host_are_read_only_inside(two_desks):
     said = two_desks.ada.in_workspace(two_desks.hers, "/look", "POST", json=["/etc/shadow", "/root"]).json()
     assert all("error" in answer or not answer.get("listing") for answer in said.values()), said
     assert Path("/etc/shadow").exists()
+
+
+@pytest.fixture
+def service_with_keys():
+    """A session keyring, as systemd gives one to a service: whatever this thread starts inherits it."""
+    keyctl = {"x86_64": 250, "aarch64": 219}.get(platform.machine())
+    if keyctl is None or ctypes.CDLL(None).syscall(keyctl, 1, None) < 0:
+        pytest.skip("this kernel has no keyrings for us")
+
+
+def test_no_workspace_finds_a_key_that_another_left_in_the_kernel(service_with_keys, serve, as_root):
+    carrel = serve(configuration.tiny(), engines={"here": {"sandbox": "required"}})
+    ada, bob = carrel.member("ada"), carrel.member("bob")
+    hers, his = ada.open("tiny")["id"], bob.open("tiny")["id"]
+    ada.in_workspace(hers, "/keys", "POST", data=b"her secret")
+    assert "her secret" in ada.in_workspace(hers, "/keys").text
+    assert "her secret" not in bob.in_workspace(his, "/keys").text
+
+    uid = ada.in_workspace(hers, "/self").json()["uid"]
+    ada.stop(hers)
+    for name in range(10):  # the user that hers ran as is free again, and is given to another
+        next_one = bob.open("tiny", name=f"w{name}")["id"]
+        assert "her secret" not in bob.in_workspace(next_one, "/keys").text
+        if bob.in_workspace(next_one, "/self").json()["uid"] == uid:
+            return
+    pytest.skip("that user went to somebody else on this machine")

@@ -6,10 +6,12 @@ Only Python's standard library. Listens on 127.0.0.1:$APP_PORT; knows its home (
 
 import asyncio
 import base64
+import ctypes
 import hashlib
 import json
 import os
 import pathlib
+import platform
 import secrets
 import signal
 import socket
@@ -210,6 +212,26 @@ async def self_portrait(request):
     })
 
 
+async def keys(request):
+    """What lies in the kernel's keyrings that this process has (keyrings(7)); POST leaves its body in each of them."""
+    add_key, keyctl = {"x86_64": (248, 250), "aarch64": (217, 219)}[platform.machine()]
+    call = ctypes.CDLL(None).syscall
+    text = ctypes.create_string_buffer(1024)
+    describe, read, lasting = 6, 11, 22
+    session, user, own = -3, -4, -2
+    found, content = [], await request.whole()
+    for ring in (session, user, call(keyctl, lasting, -1, own)):
+        length = max(0, min(call(keyctl, read, ring, text, len(text)), len(text)))
+        for key in memoryview(text.raw[:length]).cast("i"):
+            call(keyctl, describe, key, text, len(text))
+            name = text.value.decode()
+            length = call(keyctl, read, key, text, len(text))
+            found.append({"name": name, "content": text.raw[:max(0, length)].decode("latin-1")})
+        if request.method == "POST":
+            call(add_key, b"user", b"left by " + NONCE.encode(), content, len(content), ring)
+    await request.answer(found)
+
+
 async def leave(request):
     await request.answer({"leaving": NONCE})
     os._exit(int(request.query.get("code", "0")))
@@ -278,7 +300,8 @@ async def send_pings(writer, every):
 ROUTES = {
     "/": page, "/ready": nonce, "/nonce": nonce, "/headers": headers, "/upload": upload, "/download": download,
     "/ticks": ticks, "/home": home, "/runtime": runtime, "/burn": burn, "/kernels": kernels, "/poll": nonce,
-    "/connect": connect, "/look": look, "/self": self_portrait, "/leave": leave, "/ws": websocket,
+    "/connect": connect, "/look": look, "/self": self_portrait, "/keys": keys, "/leave": leave,
+    "/ws": websocket,
 }
 
 
