@@ -19,14 +19,18 @@ struct Firewall: Sendable {
             Family(
                 restore: "iptables-restore",
                 command: "iptables",
-                // Link-local is where clouds keep their metadata and credentials.
-                refused: ["169.254.0.0/16", "127.0.0.0/8"],
+                // Link-local is where most clouds keep their metadata and credentials; Alibaba, Azure and the older
+                // Oracle have addresses of their own for it.
+                refused: [
+                    "169.254.0.0/16", "127.0.0.0/8", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32",
+                ],
                 isNeeded: true
             ),
             Family(
                 restore: "ip6tables-restore",
                 command: "ip6tables",
-                refused: ["fe80::/10", "::1/128"],
+                // The two ULAs are the metadata services of EC2 and of Google's cloud.
+                refused: ["fe80::/10", "::1/128", "fd00:ec2::254/128", "fd20:ce::254/128"],
                 isNeeded: SystemFile.exists("/proc/net/if_inet6")
             ),
         ]
