@@ -30,6 +30,10 @@ struct ResponseRewrite {
                 )
             } else if field.kind == .location {
                 write(field, raw, LocationRewrite.placed(raw.text(field.value), below: mount, host: host), &out)
+            } else if field.kind == .serviceWorkerAllowed {
+                // A worker of the whole origin would sit before the hub's own pages, sign-in included, for whoever
+                // uses this browser next.
+                write(field, raw, String(decoding: mount.prefix, as: UTF8.self) + "/", &out)
             }
         }
         if let last = head.fields.last { out.writeBytes(raw[run..<Int(last.end)]) }
@@ -58,7 +62,7 @@ struct ResponseRewrite {
         switch field.kind {
         case .connection, .hopByHop: return false
         case .upgrade: return connection == .upgrade
-        case .setCookie where mount != nil: return false
+        case .setCookie, .serviceWorkerAllowed, .originWide: return mount == nil
         case .location: return mount?.strips != true
         default: break
         }

@@ -13,6 +13,11 @@ enum HeaderKind: UInt8 {
     /// Any other `X-Carrel-*`.
     case carrel
     case location, setCookie
+    /// `Service-Worker-Allowed`: how much of the origin a script may take charge of.
+    case serviceWorkerAllowed
+    /// What a browser keeps or does for the whole origin, whoever on it said so: `Clear-Site-Data`, `Alt-Svc`,
+    /// `Strict-Transport-Security`, `NEL`, `Report-To`.
+    case originWide
 
     /// Names written with `_` for `-` count as forwarding and Carrel's own too: CGI and WSGI can't tell them apart.
     static func of(_ raw: UnsafeRawBufferPointer, _ name: Range<Int>) -> HeaderKind {
@@ -20,6 +25,7 @@ enum HeaderKind: UInt8 {
         if first == UInt8(ascii: "x") { return ofExtension(raw, name) }
         switch name.count {
         case 2: return raw.equals(name, "te") ? .hopByHop : .other
+        case 3: return raw.equals(name, "nel") ? .originWide : .other
         case 4: return raw.equals(name, "host") ? .host : .other
         case 5: return raw.equals(name, "proxy") ? .hopByHop : .other
         case 6:
@@ -27,9 +33,13 @@ enum HeaderKind: UInt8 {
             if raw.equals(name, "accept") { return .accept }
             if raw.equals(name, "origin") { return .origin }
             return raw.equals(name, "expect") ? .expect : .other
-        case 7: return raw.equals(name, "upgrade") ? .upgrade : .other
+        case 7:
+            if raw.equals(name, "upgrade") { return .upgrade }
+            return raw.equals(name, "alt-svc") ? .originWide : .other
         case 8: return raw.equals(name, "location") ? .location : .other
-        case 9: return raw.equals(name, "forwarded") ? .forwarding : .other
+        case 9:
+            if raw.equals(name, "forwarded") { return .forwarding }
+            return raw.equals(name, "report-to") ? .originWide : .other
         case 10:
             if raw.equals(name, "connection") { return .connection }
             if raw.equals(name, "set-cookie") { return .setCookie }
@@ -40,10 +50,13 @@ enum HeaderKind: UInt8 {
             if raw.equals(name, "http2-settings") { return .hopByHop }
             if raw.equals(name, "sec-fetch-site") { return .secFetchSite }
             return raw.equals(name, "sec-fetch-mode") ? .secFetchMode : .other
+        case 15: return raw.equals(name, "clear-site-data") ? .originWide : .other
         case 16: return raw.equals(name, "proxy-connection") ? .hopByHop : .other
         case 17: return raw.equals(name, "transfer-encoding") ? .transferEncoding : .other
         case 18: return raw.equals(name, "proxy-authenticate") ? .hopByHop : .other
         case 19: return raw.equals(name, "proxy-authorization") ? .hopByHop : .other
+        case 22: return raw.equals(name, "service-worker-allowed") ? .serviceWorkerAllowed : .other
+        case 25: return raw.equals(name, "strict-transport-security") ? .originWide : .other
         default: return .other
         }
     }

@@ -142,6 +142,27 @@ struct HeaderRuleTests {
         }
     }
 
+    @Test("A workspace decides nothing for the whole origin: no worker before the hub's pages, nobody's data cleared")
+    func originWide() async throws {
+        let answer = ScriptedServer.ok(
+            headers: "Service-Worker-Allowed: /\r\nClear-Site-Data: \"*\"\r\nAlt-Svc: h2=\"x:1\"\r\nX-End: 1\r\n"
+                + "strict-transport-security: max-age=9\r\nNEL: {}\r\nReport-To: {}\r\n"
+        )
+        let setting = GatewayFixture.Setting(
+            hub: ScriptedServer.answering { _ in answer },
+            workspace: ScriptedServer.answering { _ in answer }
+        )
+        let gone = ["clear-site-data", "alt-svc", "strict-transport-security", "nel", "report-to"]
+        try await GatewayFixture.withGateway(setting) { fixture async throws in
+            let workspaces = try await fixture.ask(fixture.request("/sw.js"))
+            #expect(workspaces.headerValues("service-worker-allowed") == ["\(fixture.path)/"])
+            #expect(workspaces.headerValue("x-end") == "1")
+            for name in gone { #expect(workspaces.headerValue(name) == nil, "\(name)") }
+            let hubs = try await fixture.ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            for name in gone { #expect(hubs.headerValue(name) != nil, "\(name)") }
+        }
+    }
+
     @Test("The hub's own cookies and redirects pass as they are")
     func hub() async throws {
         let answer = ScriptedServer.ok(headers: "Set-Cookie: carrel=new; Path=/; HttpOnly\r\nLocation: /x\r\n")
