@@ -117,11 +117,21 @@ extension Hub {
         return Caller(kind: kind, user: user, isOperator: isOperator, principal: principal)
     }
 
-    private func principal(of request: Request, settings: HubSettings) async -> Principal? {
+    fileprivate func principal(of request: Request, settings: HubSettings) async -> Principal? {
         if let authorization = request.headers[.authorization], authorization.lowercased().hasPrefix("bearer ") {
             return await services.signIn.authorizeAfresh(.bearer(String(authorization.dropFirst(7))))
         }
         return RequestCookies(request.headers).values(settings.listener(listener).sessionCookie).prefix(4)
             .lazy.compactMap { services.signIn.authorize(.cookie($0)) }.first
+    }
+}
+
+extension Call {
+    /// Whether what the request brought still proves the same: asked again for as long as an answer lasts. From
+    /// memory, but for a token that is known no more.
+    func isStillProved() async -> Bool {
+        guard hub.listener != .control else { return true }
+        return await hub.principal(of: request, settings: hub.services.settings())?.credential
+            == caller.principal?.credential
     }
 }

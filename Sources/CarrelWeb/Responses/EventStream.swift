@@ -8,10 +8,12 @@ enum EventStream {
     /// A comment goes out this often, so that a client that has gone is noticed and proxies keep the line open.
     static let heartbeat = Duration.seconds(15)
 
-    /// Ends with `frames`, or when the client has gone. At most 256 frames wait for a slow reader: then the oldest
+    /// Ends with `frames`, when the client has gone, or once `mayGoOn` says no: it is asked before anything is sent,
+    /// for who signed out or was disabled is told no more. At most 256 frames wait for a slow reader: then the oldest
     /// are dropped, never the sender held up.
     static func response(
         clock: any WallClock,
+        while mayGoOn: @escaping @Sendable () async -> Bool,
         frames: @escaping @Sendable (@Sendable (String) -> Void) async throws -> Void
     ) -> Response {
         let body = ResponseBody { writer in
@@ -28,7 +30,10 @@ enum EventStream {
                     }
                 }
                 defer { group.cancelAll() }
-                for await frame in waiting { try await writer.write(ByteBuffer(string: frame)) }
+                for await frame in waiting {
+                    guard await mayGoOn() else { break }
+                    try await writer.write(ByteBuffer(string: frame))
+                }
             }
             try await writer.finish(nil)
         }

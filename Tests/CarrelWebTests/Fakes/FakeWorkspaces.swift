@@ -13,6 +13,8 @@ final class FakeWorkspaces: WorkspaceService {
         var nextPhase = Phase.ready
         var failure: (any Error)?
         var events: [WorkspaceEvent] = []
+        /// Happens as soon as somebody follows a log.
+        var whenFollowed: (@Sendable () -> Void)?
     }
 
     let state = Mutex(State())
@@ -123,7 +125,8 @@ final class FakeWorkspaces: WorkspaceService {
     func logs(_ id: WorkspaceID, lines: Int) async throws -> String { "line one\nline <two>" }
 
     func followLogs(_ id: WorkspaceID) async throws -> AsyncThrowingStream<String, any Error> {
-        AsyncThrowingStream { stream in
+        state.withLock { $0.whenFollowed }?()
+        return AsyncThrowingStream { stream in
             stream.yield("line three")
             stream.finish()
         }

@@ -191,4 +191,25 @@ struct WorkspacesAPITests {
             #expect(try await door.ask(.get, uri + "?lines=many", as: house.ada).status == 400)
         }
     }
+
+    @Test("Who signed out, or whose token was revoked, is sent no further line of a log")
+    func followingEnds() async throws {
+        let house = try House()
+        let mine = try house.workspaces.add("jupyter", owner: house.ada.id)
+        let uri = "/api/v1/workspaces/\(mine.id)/logs?follow=1"
+        let signIn = house.signIn
+        house.workspaces.state.withLock { state in
+            state.whenFollowed = {
+                signIn.state.withLock { known in
+                    known.sessions.removeAll()
+                    known.tokens.removeAll()
+                }
+            }
+        }
+        try await house.open { door async throws in
+            #expect(try await door.ask(.get, uri, as: house.ada).text == "")
+            let token = house.signIn.token([.workspaces], user: house.ada.id)
+            #expect(try await door.ask(.get, uri, token: token).text == "")
+        }
+    }
 }
