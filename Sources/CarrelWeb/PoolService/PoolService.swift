@@ -103,19 +103,29 @@ enum PoolService {
         _ service: HubSettings.PoolService,
         _ call: Call
     ) async throws -> PoolInstance {
-        let ticket = try await call.signIn.makeTicket(
-            for: owner.id,
-            path: workspace.path,
-            lifetime: ticketLifetime,
-            by: call.caller.actor
-        )
         let labels = await call.workspaces.app(workspace.app)?.labels ?? [:]
         return PoolInstance(
             instanceId: workspace.id,
-            url: (call.usersOrigin ?? "") + "/sign-in/link/\(ticket)",
+            url: try await launchAddress(of: workspace, owner, call),
             userId: owner.identities.first { $0.provider == service.provider }?.name ?? owner.id.description,
             phase: workspace.phaseShown,
             labels: labels
         )
+    }
+
+    /// Nil for an operator, into whose session no token for pools leads, and for a disabled member: neither may hide
+    /// all the others from a program that asks for the whole list.
+    private static func launchAddress(of workspace: Workspace, _ owner: User, _ call: Call) async throws -> String? {
+        do {
+            let ticket = try await call.signIn.makeTicket(
+                for: owner.id,
+                path: workspace.path,
+                lifetime: ticketLifetime,
+                by: call.caller.actor
+            )
+            return (call.usersOrigin ?? "") + "/sign-in/link/\(ticket)"
+        } catch let error as CarrelError where error.code == .forbidden || error.code == .notFound {
+            return nil
+        }
     }
 }

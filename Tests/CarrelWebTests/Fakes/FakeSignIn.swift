@@ -110,7 +110,10 @@ final class FakeSignIn: SignInService {
     }
 
     func makeTicket(for user: UserID, path: String, lifetime: Duration, by: Actor) async throws -> String {
-        state.withLock { state in
+        try state.withLock { state in
+            if case .token = by, state.users.contains(where: { $0.id == user && $0.isOperator }) {
+                throw CarrelError(.forbidden, "Only an operator can make a sign-in link for an operator.")
+            }
             state.made += 1
             state.tickets["ticket\(state.made)"] = (user, path)
             return "ticket\(state.made)"

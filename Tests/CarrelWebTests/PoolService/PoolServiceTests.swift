@@ -111,4 +111,21 @@ struct PoolServiceTests {
             #expect(try await send(door, #"{"command":"GET_STATUS"}"#).status == 404)
         }
     }
+
+    @Test("An operator's workspace is listed without an address, and hides nobody else's")
+    func operatorsWorkspace() async throws {
+        let house = try house()
+        let oscar = house.signIn.add("oscar", isOperator: true, provider: "school")
+        let pia = house.signIn.add("pia", provider: "school")
+        let his = try house.workspaces.add("jupyter", owner: oscar.id)
+        let hers = try house.workspaces.add("jupyter", owner: pia.id)
+        try await house.open(.operators) { door async throws in
+            let all = try await send(door, #"{"command":"GET_STATUS","payload":{}}"#)
+            #expect(all.status == 200)
+            #expect(all.text.contains(hers.id.description) && all.text.contains(his.id.description))
+            let one = try await send(door, #"{"command":"GET_STATUS","payload":{"instanceId":"\#(his.id)"}}"#)
+            #expect(one.text.contains(#""url":null"#))
+            #expect(house.signIn.openTickets == 1)
+        }
+    }
 }
