@@ -14,6 +14,8 @@ struct Firewall: Sendable {
     let chain: String
     let uid: UInt32
 
+    private var jump: [String] { ["OUTPUT", "-m", "owner", "--uid-owner", "\(uid)", "-j", chain] }
+
     private static var families: [Family] {
         [
             Family(
@@ -36,6 +38,15 @@ struct Firewall: Sendable {
         ]
     }
 
+    /// As `install`, but only where the chain is not in force any more: whoever loads other rules takes it away.
+    func ensure() -> String? {
+        let isInForce = Self.families.filter(\.isNeeded).allSatisfy { family in
+            guard let command = Command.find(family.command) else { return false }
+            return Command(arguments: [command, "--wait", "-C"] + jump).run().succeeded
+        }
+        return isInForce ? nil : install()
+    }
+
     /// Installs the chain, replacing an older one in one step. Nil if that worked, else what failed.
     func install() -> String? {
         for family in Self.families where family.isNeeded {
@@ -47,7 +58,6 @@ struct Firewall: Sendable {
                 input: Array(rules(family, servers: Self.nameServers()).utf8)
             ).run()
             guard load.succeeded else { return "\(family.restore): \(load.output.prefix(200))" }
-            let jump = ["OUTPUT", "-m", "owner", "--uid-owner", "\(uid)", "-j", chain]
             if Command(arguments: [command, "--wait", "-C"] + jump).run().succeeded { continue }
             let insert = Command(arguments: [command, "--wait", "-I"] + jump).run()
             guard insert.succeeded else { return "\(family.command): \(insert.output.prefix(200))" }
@@ -58,7 +68,6 @@ struct Firewall: Sendable {
     func remove() {
         for family in Self.families {
             guard let command = Command.find(family.command) else { continue }
-            let jump = ["OUTPUT", "-m", "owner", "--uid-owner", "\(uid)", "-j", chain]
             _ = Command(arguments: [command, "--wait", "-D"] + jump).run()
             _ = Command(arguments: [command, "--wait", "-F", chain]).run()
             _ = Command(arguments: [command, "--wait", "-X", chain]).run()

@@ -72,8 +72,16 @@ extension ProcessEngine {
 
         let plan = launchPlan(spec, record: record, machine: machine, homeSource: homeSource)
         let program = settings.initProgram
+        let wall = spec.app.egress == .internet && machine.networkProgram != nil ? firewall : nil
         let outcome = try await blocking {
-            Command(arguments: [program, "keep"], input: plan.bytes).run(errors: false)
+            if let failure = wall?.ensure() {
+                throw CarrelError(
+                    .engineFailed,
+                    "The workspace could not be kept from this machine's own addresses, so it was not started.",
+                    detail: failure
+                )
+            }
+            return Command(arguments: [program, "keep"], input: plan.bytes).run(errors: false)
         }
         try judge(outcome, command: spec.app.command.first?.expanded(spec.values) ?? "", log: directory.log)
         reservedPorts[spec.workspace] = nil

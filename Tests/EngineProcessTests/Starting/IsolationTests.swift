@@ -54,6 +54,22 @@ struct IsolationTests {
         }
     }
 
+    @Test("Loading other firewall rules does not open the machine to the next", .enabled(if: ProcessFixture.isRoot))
+    func flushed() async throws {
+        try await ProcessFixture.with { trial in
+            let engine = trial.engine
+            guard try await engine.prepared().networkProgram != nil else { return }
+            await engine.firewall.remove()
+            _ = try await trial.start("exec sleep 600") { $0.egress = .internet }
+            let firewall = await engine.firewall
+            let iptables = [try #require(Command.find("iptables")), "--wait"]
+            let rules = Command(arguments: iptables + ["-S", firewall.chain]).run().output
+            #expect(rules.contains("-m addrtype --dst-type LOCAL -j REJECT"), "\(rules)")
+            let jump = ["-C", "OUTPUT", "-m", "owner", "--uid-owner", "\(firewall.uid)", "-j", firewall.chain]
+            #expect(Command(arguments: iptables + jump).run().succeeded)
+        }
+    }
+
     @Test("It sees neither the state directory, nor homes, nor what is hidden, nor other processes")
     func files() async throws {
         try await ProcessFixture.with { trial in
