@@ -105,6 +105,18 @@ int clinux_attach(int home, const char *slot, uid_t stored, uid_t seen) {
     return result;
 }
 
+int clinux_can_attach(const char *path) {
+    int map = map_namespace(1, 2);
+    if (map < 0) return map;
+    int tree = (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_IDMAP, .userns_fd = (__u64)map};
+    int result = tree < 0 || syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes) < 0
+        ? -errno : 0;
+    if (tree >= 0) close(tree);
+    close(map);
+    return result;
+}
+
 int clinux_is_mounted(const char *path) {
     struct statx about;
     if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &about) < 0) {

@@ -65,13 +65,7 @@ public actor ProcessEngine: Engine {
         guard directories.state.hasPrefix("/") else {
             throw CarrelError(.engineFailed, "The process engine's state directory must be an absolute path.")
         }
-        guard SystemFile.isExecutable(settings.initProgram) else {
-            throw CarrelError(
-                .engineFailed,
-                "The program carrel-init is missing; it belongs beside carrel.",
-                detail: settings.initProgram
-            )
-        }
+        try checkInitProgram()
         var found = Machine()
         found.isRoot = geteuid() == 0
         try found.findSandbox(settings.sandbox)
@@ -88,15 +82,20 @@ public actor ProcessEngine: Engine {
             machine.findMounts(slots: directories.slots, scratch: directories.scratch, uid: uid)
             return machine
         }
-        if found.isRoot, !found.isSandboxed, let closed = firstClosedParent() {
-            ready.weaker("\(closed) may not be entered by workspaces' users: without a sandbox apps can't start.")
-        }
+        noteClosedParent(&ready)
         machine = ready
+        for finding in ready.findings {
+            logger.log(
+                level: finding.severity == .error ? .error : .warning,
+                "engine \(name): \(finding.message)"
+            )
+        }
         adopt()
     }
 
+    /// Before `prepare`: what it would find, told from what can be tried without a change.
     public func findings() async -> [EngineFinding] {
-        var findings = machine?.findings ?? []
+        var findings: [EngineFinding] = if let machine { machine.findings } else { await surveyed() }
         for workspace in directories.workspaces {
             do { _ = try directories.instance(workspace).readRecord() } catch {
                 findings.append(
@@ -133,7 +132,7 @@ public actor ProcessEngine: Engine {
     var firewall: Firewall { Firewall(chain: "CARREL-\(directories.fingerprint)", uid: settings.uids.upperBound) }
     var users: UserPool { UserPool(uids: settings.uids) }
 
-    private var cgroupParent: String {
+    var cgroupParent: String {
         let label = deployment.unicodeScalars.map { scalar in
             scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
                 ? Character(scalar) : "-"
@@ -141,11 +140,32 @@ public actor ProcessEngine: Engine {
         return "carrel-\(String(label.prefix(40)))-\(directories.fingerprint)"
     }
 
+    func checkInitProgram() throws {
+        guard !SystemFile.isExecutable(settings.initProgram) else { return }
+        throw CarrelError(
+            .engineFailed,
+            "The program carrel-init is missing; it belongs beside carrel.",
+            detail: settings.initProgram
+        )
+    }
+
+    func noteClosedParent(_ machine: inout Machine) {
+        guard machine.isRoot, !machine.isSandboxed, let closed = firstClosedParent() else { return }
+        machine.findings.append(
+            EngineFinding(
+                .error,
+                "\(closed) may not be entered by workspaces' users: without a sandbox apps can't start. Install "
+                    + "bubblewrap, or keep `state` elsewhere, such as in /var/lib/carrel."
+            )
+        )
+    }
+
     private func makeDirectories(sandboxed: Bool) throws {
         do {
             // Without a sandbox the apps themselves must come through to their runtime directory.
             let mode: mode_t = sandboxed ? 0o700 : 0o711
             if !SystemFile.exists(directories.state) { try SystemFile.makeDirectory(directories.state, mode: mode) }
+            if !sandboxed { openForPassing(directories.state) }
             try SystemFile.makeDirectory(directories.instances, mode: mode)
             try SystemFile.makeDirectory(directories.slots, mode: mode)
         } catch {
@@ -166,13 +186,24 @@ public actor ProcessEngine: Engine {
         }
     }
 
+    /// May be passed through, not read: what lies in it is closed to others by itself.
+    private func openForPassing(_ path: String) {
+        var about = stat()
+        guard stat(path, &about) == 0, about.st_uid == geteuid() else { return }
+        chmod(path, about.st_mode & 0o7777 | S_IXGRP | S_IXOTH)
+    }
+
     /// The first directory on the way to the instances that others may not enter.
     private func firstClosedParent() -> String? {
         var path = ""
         for part in directories.instances.split(separator: "/") {
             path += "/" + part
+            // Opened by `prepare`, as far as it may.
+            if path == directories.state, machine == nil { continue }
             var about = stat()
-            if stat(path, &about) < 0 || about.st_mode & S_IXOTH == 0 { return path }
+            // What is missing will be made so that they may.
+            if stat(path, &about) < 0 { return errno == ENOENT ? nil : path }
+            if about.st_mode & S_IXOTH == 0 { return path }
         }
         return nil
     }

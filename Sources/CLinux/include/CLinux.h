@@ -32,6 +32,9 @@ int clinux_open_home(const char *path, uid_t owner);
 // Mounts the directory `home` over the directory `slot`, owners `stored` appearing as `seen` (if they differ), without
 // set-user-id programs and devices; all of it before it becomes visible anywhere.
 int clinux_attach(int home, const char *slot, uid_t stored, uid_t seen);
+// 0 if directories of the file system that holds `path` can be mounted with owners mapped, else a negative errno. Tries
+// it with a mount that appears nowhere.
+int clinux_can_attach(const char *path);
 // 1 if something is mounted at `path`.
 int clinux_is_mounted(const char *path);
 // Unmounts what is mounted at `path`, all layers; never lazily.

@@ -30,6 +30,12 @@ extension SQLiteStore {
         }
     }
 
+    /// What `open` would refuse the file for, without opening it for writing.
+    /// - Throws: `storeDamaged`, `storeNewer`, or `storeFailed`.
+    public static func check(path: String) throws {
+        do { try StoreFile.check(path) } catch { throw StoreFault.carrelError(from: error) }
+    }
+
     /// `u-` and 80 bits from the system's secure source.
     public static func randomUserID() -> UserID {
         var random = SystemRandomNumberGenerator()

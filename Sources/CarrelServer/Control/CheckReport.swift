@@ -12,9 +12,11 @@ public struct CheckReport: Sendable, Encodable {
 
     public var file: String
     public var warnings: [ConfigurationProblem]
+    /// Of the state directory and the apps' commands.
+    public var findings: [EngineFinding]
     public var engines: [EngineReport]
 
-    public var hasErrors: Bool { engines.contains { $0.findings.contains { $0.severity == .error } } }
+    public var hasErrors: Bool { (findings + engines.flatMap(\.findings)).contains { $0.severity == .error } }
 
     /// Changes nothing.
     public static func make(of loaded: LoadedConfiguration) async -> CheckReport {
@@ -23,18 +25,24 @@ public struct CheckReport: Sendable, Encodable {
         for engine in EngineList.make(of: loaded.configuration, state: loaded.state, logger: quiet) {
             engines.append(EngineReport(name: engine.name, kind: engine.kind, findings: await engine.findings()))
         }
-        return CheckReport(file: loaded.file, warnings: loaded.warnings, engines: engines)
+        return CheckReport(
+            file: loaded.file,
+            warnings: loaded.warnings,
+            findings: loaded.state.findings() + AppCommands.findings(of: loaded.configuration),
+            engines: engines
+        )
     }
 
     /// One line each, for people.
     public var lines: [String] {
         var lines = warnings.map { "\($0.description) (warning)" }
+        for finding in findings { lines.append("\(finding.severity.rawValue): \(finding.message)") }
         for engine in engines {
             for finding in engine.findings {
                 lines.append("engine \(engine.name) (\(engine.kind)): \(finding.severity.rawValue): \(finding.message)")
             }
         }
-        lines.append(hasErrors ? "\(file): an engine can't run here" : "\(file): no errors")
+        lines.append("\(file): " + (hasErrors ? "right in itself, but can't be served here" : "no errors"))
         return lines
     }
 }

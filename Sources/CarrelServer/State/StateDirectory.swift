@@ -31,10 +31,7 @@ public struct StateDirectory: Sendable {
     public init(preparing path: String) throws {
         self.path = path
         guard path.utf8.count <= Self.pathLimit else {
-            throw CarrelError(
-                .configuration,
-                "The state directory \(path) has too long a path for unix sockets: use at most \(Self.pathLimit) bytes"
-            )
+            throw Self.tooLong(path)
         }
         for directory in [path, sockets, keys] {
             do {
@@ -66,7 +63,14 @@ public struct StateDirectory: Sendable {
         unlink(trial)
     }
 
-    private static func unusable(_ directory: String, because reason: String, cause: (any Error)?) -> CarrelError {
+    static func tooLong(_ path: String) -> CarrelError {
+        CarrelError(
+            .configuration,
+            "The state directory \(path) has too long a path for unix sockets: use at most \(pathLimit) bytes"
+        )
+    }
+
+    static func unusable(_ directory: String, because reason: String, cause: (any Error)?) -> CarrelError {
         CarrelError(
             .configuration,
             "The state directory \(directory) can't be used: \(reason). "

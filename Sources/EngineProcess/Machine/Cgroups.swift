@@ -18,11 +18,17 @@ struct Cgroups: Sendable {
     static let none = Cgroups()
 
     /// Finds what this machine has and makes the parents. What can't be made is left out.
-    static func prepare(parent name: String, at root: String = "/sys/fs/cgroup") -> Cgroups {
+    /// With `trial` nothing is made: it tells what could be.
+    static func prepare(parent name: String, at root: String = "/sys/fs/cgroup", trial: Bool = false) -> Cgroups {
         var found = Cgroups()
         for top in [root, root + "/unified"] where clinux_filesystem(top) == version2 {
-            guard make(top + "/" + name) else { continue }
+            guard trial ? access(top, W_OK) == 0 : make(top + "/" + name) else { continue }
             found.unified = top + "/" + name
+            if trial {
+                let known = SystemFile.read(top + "/cgroup.controllers") ?? ""
+                found.unifiedControllers = Set(known.split(whereSeparator: \.isWhitespace).map(String.init))
+                continue
+            }
             for controller in ["memory", "pids", "cpu"] {
                 try? SystemFile.put("+\(controller)", into: top + "/cgroup.subtree_control")
                 try? SystemFile.put("+\(controller)", into: top + "/\(name)/cgroup.subtree_control")
@@ -32,7 +38,8 @@ struct Cgroups: Sendable {
         }
         for controller in ["memory", "pids", "cpu", "cpuacct", "freezer"] {
             let top = root + "/" + controller
-            guard clinux_filesystem(top) == version1, make(top + "/" + name) else { continue }
+            guard clinux_filesystem(top) == version1 else { continue }
+            guard trial ? access(top, W_OK) == 0 : make(top + "/" + name) else { continue }
             found.legacy[controller] = top + "/" + name
         }
         return found

@@ -48,16 +48,18 @@ struct Firewall: Sendable {
     }
 
     /// Installs the chain, replacing an older one in one step. Nil if that worked, else what failed.
-    func install() -> String? {
+    /// With `trial` the rules are only checked.
+    func install(trial: Bool = false) -> String? {
         for family in Self.families where family.isNeeded {
             guard let restore = Command.find(family.restore), let command = Command.find(family.command) else {
                 return "\(family.command) is not installed"
             }
             let load = Command(
-                arguments: [restore, "--wait", "--noflush"],
+                arguments: [restore, "--wait", "--noflush"] + (trial ? ["--test"] : []),
                 input: Array(rules(family, servers: Self.nameServers()).utf8)
             ).run()
             guard load.succeeded else { return "\(family.restore): \(load.output.prefix(200))" }
+            if trial { continue }
             if Command(arguments: [command, "--wait", "-C"] + jump).run().succeeded { continue }
             let insert = Command(arguments: [command, "--wait", "-I"] + jump).run()
             guard insert.succeeded else { return "\(family.command): \(insert.output.prefix(200))" }

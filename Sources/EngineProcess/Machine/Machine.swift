@@ -52,7 +52,8 @@ struct Machine: Sendable {
     }
 
     /// Finds slirp4netns and shuts the way from it to the machine itself; without both there is no way out at all.
-    mutating func findNetwork(_ firewall: Firewall) {
+    /// With `trial` the firewall is only asked whether it would take the rules.
+    mutating func findNetwork(_ firewall: Firewall, trial: Bool = false) {
         guard isSandboxed else { return }
         let closed = "Apps with egress `internet` start without a network"
         guard isRoot else { return weaker("\(closed): only root can keep them from this machine's own addresses.") }
@@ -60,12 +61,14 @@ struct Machine: Sendable {
             return weaker("\(closed): slirp4netns is not installed (Debian: apt-get install slirp4netns).")
         }
         guard SystemFile.exists("/dev/net/tun") else { return weaker("\(closed): there is no /dev/net/tun.") }
-        if let failure = firewall.install() { return weaker("\(closed): no firewall rule could be set (\(failure)).") }
+        if let failure = firewall.install(trial: trial) {
+            return weaker("\(closed): no firewall rule could be set (\(failure)).")
+        }
         networkProgram = program
     }
 
-    mutating func findCgroups(parent: String) {
-        cgroups = Cgroups.prepare(parent: parent)
+    mutating func findCgroups(parent: String, trial: Bool = false) {
+        cgroups = Cgroups.prepare(parent: parent, trial: trial)
         if !cgroups.canLimit {
             weaker(
                 "Without control groups an app's `resources` bind each of its processes alone, not all of them "
@@ -79,10 +82,15 @@ struct Machine: Sendable {
 
     /// Tries to mount with mapped owners below `slots`, which becomes a shared mount.
     mutating func findMounts(slots: String, scratch: String, uid: UInt32) {
+        findMounts { Self.tryMount(slots: slots, scratch: scratch, uid: uid) }
+    }
+
+    /// `attempt` returns what failed.
+    mutating func findMounts(_ attempt: () -> String?) {
         guard isRoot else {
             return weaker("Not run by root: all workspaces run as this user, and apps with a home start cold.")
         }
-        let failure = Self.tryMount(slots: slots, scratch: scratch, uid: uid)
+        let failure = attempt()
         canAttach = failure == nil
         if let failure {
             weaker("Homes can't be attached to running workspaces (\(failure)): apps with a home start cold.")

@@ -83,7 +83,8 @@ extension ProcessEngine {
             }
             return Command(arguments: [program, "keep"], input: plan.bytes).run(errors: false)
         }
-        try judge(outcome, command: spec.app.command.first?.expanded(spec.values) ?? "", log: directory.log)
+        let command = spec.app.command.first?.expanded(spec.values) ?? ""
+        try judge(outcome, command: command, sandboxed: machine.isSandboxed, log: directory.log)
         reservedPorts[spec.workspace] = nil
         if let keeper = directory.keeperRecord { exits.watch(spec.workspace, pid: keeper.pid) }
     }
@@ -184,20 +185,27 @@ extension ProcessEngine {
         }
     }
 
-    private func judge(_ outcome: Command.Outcome, command: String, log: String) throws {
+    private func judge(_ outcome: Command.Outcome, command: String, sandboxed: Bool, log: String) throws {
         let words = outcome.output.split(whereSeparator: \.isWhitespace)
         switch words.first {
         case "started": return
         case "app":
             let code = words.count > 1 ? Int32(words[1]) ?? 0 : 0
             let fault = code == ENOENT ? "was not found" : "can't be started (\(String(cString: strerror(code))))"
-            throw CarrelError(.appFailed, "The app's command “\(command)” \(fault).")
+            let isThere = sandboxed && code == ENOENT && command.hasPrefix("/") && SystemFile.exists(command)
+            throw CarrelError(
+                .appFailed,
+                "The app's command “\(command)” \(fault).",
+                detail: isThere
+                    ? "It is on this machine: add its directory, and that of the interpreter in its first line, to the "
+                        + "engine's `visible`" : nil
+            )
         default:
             let said = SystemFile.bytes(log, last: 2000).map { String(decoding: $0, as: UTF8.self) } ?? ""
             throw CarrelError(
                 .engineFailed,
                 "The workspace could not be started.",
-                detail: [outcome.output, said].filter { !$0.isEmpty }.joined(separator: ": ")
+                detail: [words.joined(separator: " "), said].filter { !$0.isEmpty }.joined(separator: ": ")
             )
         }
     }
