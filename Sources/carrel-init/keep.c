@@ -176,6 +176,23 @@ static void read_control(struct keeper *keeper) {
     }
 }
 
+static void say_network_ended(struct keeper *keeper, int status) {
+    char text[257] = "", *last = text;
+    int fd = open(NETWORK_LOG, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0) {
+        struct stat about;
+        off_t from = fstat(fd, &about) == 0 && about.st_size > 256 ? about.st_size - 256 : 0;
+        ssize_t n = pread(fd, text, sizeof text - 1, from);
+        close(fd);
+        for (n = n < 0 ? 0 : n; n > 0 && text[n - 1] == '\n'; n--) {}
+        text[n] = 0;
+        char *newline = strrchr(text, '\n');
+        if (newline) last = newline + 1;
+    }
+    log_say(&keeper->log, "the way out to the network ended (%s %d) and is opened again: %s",
+            WIFSIGNALED(status) ? "signal" : "code", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), last);
+}
+
 static void reap(struct keeper *keeper) {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
@@ -187,6 +204,7 @@ static void reap(struct keeper *keeper) {
             if (keeper->phase != KILLING) kill_now(keeper);
         } else if (pid == keeper->network) {
             keeper->network = 0;
+            if (keeper->phase == RUNNING && !keeper->app_gone) say_network_ended(keeper, status);
             keeper->network_pause = keeper->network_pause ? keeper->network_pause * 2 : NETWORK_AGAIN;
             if (keeper->network_pause > 60 * NETWORK_AGAIN) keeper->network_pause = 60 * NETWORK_AGAIN;
             keeper->network_again = now(CLOCK_MONOTONIC) + keeper->network_pause;

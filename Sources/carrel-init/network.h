@@ -3,6 +3,9 @@
 
 #include "spec.h"
 
+// What the program that carries a workspace's packets said, below the instance's directory.
+#define NETWORK_LOG "network.log"
+
 // A network namespace and the user namespace that owns it.
 struct network {
     int user, net;

@@ -48,6 +48,7 @@ struct IsolationTests {
             let log = try await trial.log(instance)
             try #require(log.contains("nameserver 10.0.2.3"), "\(log)")
             #expect(log.split(separator: "\n").contains("2"), "the network never came: \(log)")
+            #expect(!log.contains("tapfd"), "what carries the packets speaks in the app's log: \(log)")
             #expect(!log.contains("reached"), "\(log)")
             let findings = await trial.engine.findings()
             #expect(!findings.contains { $0.message.contains("egress") }, "\(findings)")
