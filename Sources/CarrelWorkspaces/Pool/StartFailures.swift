@@ -27,10 +27,11 @@ struct StartFailures: Hashable, Sendable {
         self = StartFailures()
     }
 
-    /// For the operator; nil if all is well.
-    func forOperators(now: Timestamp) -> String? {
+    /// For the operator; nil if all is well. Without spares nothing is started before somebody asks.
+    func forOperators(now: Timestamp, hasSpares: Bool = true) -> String? {
         guard isFailing else { return nil }
         let tries = inARow == 1 ? "" : " (\(inARow) times in a row)"
+        guard hasSpares else { return "\(sentence)\(tries); tried again at the next claim" }
         guard let nextTryAt, nextTryAt > now else { return "\(sentence)\(tries); trying again now" }
         return "\(sentence)\(tries); next try in \((nextTryAt - now).forPeople)"
     }

@@ -187,7 +187,10 @@ actor EngineLoop {
         }
     }
 
-    func failure(of app: AppID) -> String? { failures[app]?.forOperators(now: around.clock.now()) }
+    func failure(of app: AppID) -> String? {
+        let spares = around.rules.now.current(app)?.app.pool.spares ?? 0
+        return failures[app]?.forOperators(now: around.clock.now(), hasSpares: spares > 0)
+    }
 
     func verdict(_ id: WorkspaceID) -> IdleVerdict? { standing[id] }
 }

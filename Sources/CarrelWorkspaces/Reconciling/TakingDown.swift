@@ -16,6 +16,9 @@ extension Hands {
             if row.phase != .stopping {
                 let next = try await apply(.stopping(reason), to: id)
                 try await decide(ending.verdict, row, because: ending.sentence(reason), inputs: await inputs(of: row))
+                if ending.isTrouble {
+                    around.logger.warning("workspace \(id) of \(row.app) ended: \(ending.sentence(reason))")
+                }
                 guard next.phase == .stopping else { return true }
             }
             await around.routes.withdraw(id)
@@ -104,6 +107,14 @@ extension Ending {
         }
     }
 
+    /// Nobody wished it, and the log has not told it yet.
+    var isTrouble: Bool {
+        switch self {
+        case .exited, .neverReady, .lost: true
+        default: false
+        }
+    }
+
     func sentence(_ reason: EndReason) -> String {
         switch self {
         case .idle(let because), .replaced(let because): because
@@ -115,8 +126,12 @@ extension Ending {
 
     private static func exit(_ code: Int32?, _ because: String?, _ log: String) -> String {
         let how = code.map { " with code \($0)" } ?? ""
-        let why = because.map { " (\($0))" } ?? ""
-        return "the app exited\(how)\(why)" + lastLine(log)
+        guard let because else { return "the app exited\(how)" + lastLine(log) }
+        let line = lastLine(log)
+        // An engine that knows more tells the code and the last line itself.
+        let isTold = line.isEmpty || because.contains(line.dropFirst(2).prefix(60))
+        return (code.map { because.contains("code \($0)") } ?? true ? "" : "the app exited\(how): ") + because
+            + (isTold ? "" : " It said last\(line)")
     }
 
     private static func lastLine(_ log: String) -> String {
