@@ -5,8 +5,13 @@ extension Configuration {
         if deployment != running.deployment { fields.append("deployment") }
         if state != running.state { fields.append("state") }
         if store != running.store { fields.append("store") }
-        if users.bind != running.users.bind { fields.append("listeners.users.bind") }
-        if operators.bind != running.operators.bind { fields.append("listeners.operators.bind") }
+        for (name, rule, old) in [("users", users, running.users), ("operators", operators, running.operators)] {
+            if rule.bind != old.bind { fields.append("listeners.\(name).bind") }
+            // The names of cookies follow from it.
+            if rule.publicOrigin != old.publicOrigin { fields.append("listeners.\(name).public-url") }
+            if rule.trustedProxies != old.trustedProxies { fields.append("listeners.\(name).trusted-proxies") }
+        }
+        if engines != running.engines { fields.append("engines") }
         return fields
     }
 }

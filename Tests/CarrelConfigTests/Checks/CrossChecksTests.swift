@@ -172,5 +172,11 @@ struct CrossChecksTests {
         #expect(
             after.changesNeedingRestart(comparedTo: before) == ["deployment", "state", "store", "listeners.users.bind"]
         )
+        var engine = before
+        engine.engines = []
+        engine.operators.publicOrigin = "https://ops.example.org"
+        #expect(
+            engine.changesNeedingRestart(comparedTo: before) == ["listeners.operators.public-url", "engines"]
+        )
     }
 }
