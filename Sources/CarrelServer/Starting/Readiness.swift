@@ -3,11 +3,11 @@ import CarrelCore
 /// Whether everything that a claim needs works.
 enum Readiness {
     /// Nil if so, else a sentence for `/readyz`.
-    static func sentence(store: any Store, gatewayListens: Latch) async -> String? {
+    static func sentence(store: any Store, state: StateDirectory, gatewayListens: Latch) async -> String? {
         guard gatewayListens.isOpen else { return "The gateway does not listen yet." }
         do {
             _ = try await store.queuePosition(Self.nobody)
-            return nil
+            return state.isFull ? "The disk that holds the state directory is full." : nil
         } catch {
             return "The store does not answer."
         }
