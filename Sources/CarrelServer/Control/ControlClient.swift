@@ -8,6 +8,15 @@ import NIOHTTP1
 #else
     import Foundation
 #endif
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+private func unixSocket() -> Int32 { socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0) }
 
 /// Speaks with the running `carrel serve` over its control socket. Who may open that socket (its own user, root) acts
 /// as an operator.
@@ -36,6 +45,7 @@ public struct ControlClient: Sendable {
         json: String?,
         _ read: (HTTPClientResponse.Body) async throws -> Value
     ) async throws -> Value {
+        try checkSomebodyListens()
         var request = HTTPClientRequest(url: UnixSocketURL.text(socket: socket, path: path))
         request.method = HTTPMethod(rawValue: method)
         request.headers.add(name: "Host", value: "control")
@@ -43,21 +53,51 @@ public struct ControlClient: Sendable {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: json))
         }
+        // A server that goes away while we come would be asked again and again until the timeout.
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+            try await self.answer(of: client, to: request, read)
+        }
+    }
+
+    private func answer<Value: Sendable>(
+        of client: HTTPClient,
+        to request: HTTPClientRequest,
+        _ read: (HTTPClientResponse.Body) async throws -> Value
+    ) async throws -> Value {
         let response: HTTPClientResponse
         do {
-            response = try await HTTPClient.shared.execute(request, timeout: .hours(24))
+            response = try await client.execute(request, timeout: .hours(24))
         } catch {
-            throw CarrelError(
-                .notFound,
-                "No carrel serve answers at \(socket): start it, or name its configuration with --config",
-                cause: error
-            )
+            throw CarrelError(.notFound, "carrel serve at \(socket) ended before it answered", cause: error)
         }
         guard (200..<300).contains(response.status.code) else {
             let body = String(buffer: try await response.body.collect(upTo: 1 << 20))
             throw Self.problem(body, status: Int(response.status.code))
         }
         return try await read(response.body)
+    }
+
+    /// The HTTP client would try again and again where nobody listens; one look tells, and tells why.
+    private func checkSomebodyListens() throws {
+        let descriptor = unixSocket()
+        defer { close(descriptor) }
+        let address = try SocketAddress(unixDomainSocketPath: socket)
+        let (result, fault) = address.withSockAddr { address, length in
+            (connect(descriptor, address, socklen_t(length)), errno)
+        }
+        guard result != 0 else { return }
+        if fault == EACCES || fault == EPERM {
+            throw CarrelError(
+                .forbidden,
+                "\(socket) may not be used by this user: run the command as root or as the user that runs carrel serve"
+            )
+        }
+        throw CarrelError(
+            .notFound,
+            "No carrel serve answers at \(socket): start it, or name its configuration with --config"
+        )
     }
 
     /// RFC 9457 problem document → error.
