@@ -205,13 +205,17 @@ public final class Gateway: RoutePublishing, Sendable {
             return try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
         } catch {
             let address = "\(configuration.host):\(configuration.port)"
-            let isTaken = (error as? IOError)?.errnoCode == EADDRINUSE
+            let fault = (error as? IOError)?.errnoCode
+            let advice =
+                switch fault {
+                case EADDRINUSE: "it is in use by another program; stop that, or choose another port"
+                case EADDRNOTAVAIL: "this machine has no such address; bind to one of its own, or to 0.0.0.0"
+                case EACCES: "only root may listen on ports below 1024; choose another port"
+                default: fault.map { String(cString: strerror($0)) } ?? "\(error)"
+                }
             throw CarrelError(
-                isTaken ? .conflict : .configuration,
-                isTaken
-                    ? "The address \(address) of the listener “\(configuration.name)” is in use by another program."
-                    : "The listener “\(configuration.name)” can't listen on \(address).",
-                cause: error
+                fault == EADDRINUSE ? .conflict : .configuration,
+                "The listener “\(configuration.name)” can't listen on \(address): \(advice)"
             )
         }
     }

@@ -68,16 +68,19 @@ public struct LoadedConfiguration: Sendable {
         return place
     }
 
+    private static func reason(_ path: String) -> String {
+        var about = stat()
+        guard stat(path, &about) == 0 else { return String(cString: strerror(errno)) }
+        if about.st_mode & S_IFMT == S_IFDIR { return "it is a directory" }
+        return access(path, R_OK) == 0 ? "its file system failed" : String(cString: strerror(errno))
+    }
+
     private static func read(_ path: String) throws -> String {
         let data: Data
         do {
             data = try Data(contentsOf: URL(filePath: path))
         } catch {
-            throw CarrelError(
-                .configuration,
-                "\(path) can't be read: is it there, and may carrel read it?",
-                cause: error
-            )
+            throw CarrelError(.configuration, "\(path) can't be read: \(reason(path))")
         }
         guard data.count <= largest else {
             throw CarrelError(.configuration, "\(path) has \(data.count) bytes: a configuration has at most \(largest)")
