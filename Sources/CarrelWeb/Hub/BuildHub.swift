@@ -19,8 +19,15 @@ public func buildHub(
         configuration: ApplicationConfiguration(address: address),
         onServerRunning: { _ in await onServerRunning() },
         eventLoopGroupProvider: eventLoops,
-        logger: logger
+        logger: quietened(logger)
     )
+}
+
+/// For the server beneath, whose steps at every start and stop, and whose words when a start is given up, are nothing
+/// that an operator must see: what matters is thrown and told once.
+private func quietened(_ logger: Logger) -> Logger {
+    guard logger.logLevel > .debug else { return logger }
+    return Logger(label: logger.label) { _ in SwiftLogNoOpLogHandler() }
 }
 
 /// What every handler has at hand.
