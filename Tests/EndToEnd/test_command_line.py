@@ -87,3 +87,56 @@ def test_users_ls_tells_everybody_and_no_password(serve):
     told = json.dumps(carrel.json("users", "ls"))
     assert "ada" in told and "chosen" in told
     assert "a very secret word" not in told and "scrypt" not in told
+
+
+def test_check_tells_what_this_machine_can_not_do_and_what_is_missing(serve):
+    carrel = serve(configuration.tiny(), configuration.tiny(id="gone", command=["/usr/bin/no-such-program"]), started=False)
+    done = carrel.run("check")
+    assert done.returncode == 1
+    assert "app gone: its command /usr/bin/no-such-program can't be started" in done.stdout
+    assert not carrel.state.exists()
+    engine = next(report for report in json.loads(carrel.run("check", "--json").stdout)["engines"])
+    carrel.start()
+    served = next(found for found in carrel.program("operate").get("/api/v1/engines").json())
+    assert engine["findings"] == served["findings"]
+
+
+def test_check_tells_of_a_damaged_database(serve):
+    carrel = serve(configuration.tiny(), started=False)
+    carrel.state.mkdir(mode=0o700)
+    (carrel.state / "carrel.sqlite").write_bytes(b"not a database" * 1000)
+    done = carrel.run("check")
+    assert done.returncode == 1
+    assert "damaged" in done.stdout and "carrel.sqlite" in done.stdout
+    assert not done.stderr
+
+
+def test_the_record_is_one_json_document_also_when_it_is_empty(serve):
+    carrel = serve(configuration.tiny(), started=False)
+    assert carrel.json("audit") == []
+    carrel.add_member("ada")
+    assert [line["entry"]["kind"] for line in carrel.json("audit")][0] == "user.added"
+
+
+def test_without_a_server_commands_say_so_at_once(serve):
+    carrel = serve(configuration.tiny(), started=False)
+    done = carrel.run("ls", within=5)
+    assert done.returncode == 1
+    assert "No carrel serve answers" in done.stderr
+
+
+def test_a_start_says_one_line_that_it_is_ready_and_no_more_than_what_is_weaker(serve):
+    carrel = serve(configuration.tiny())
+    carrel.stop()
+    lines = carrel.log().splitlines()
+    assert [line for line in lines if " notice " not in line and " warning " not in line] == [], lines
+    assert sum("ready users=" in line for line in lines) == 1
+
+
+def test_what_changes_nothing_is_wrong_usage(serve):
+    carrel = serve(configuration.tiny(), started=False)
+    carrel.add_member("ada")
+    done = carrel.run("users", "change", "ada")
+    assert done.returncode == 2 and "Say what to change" in done.stderr
+    done = carrel.run("tokens", "revoke", "nonsense")
+    assert done.returncode == 2 and done.stderr.startswith("carrel: ")

@@ -152,6 +152,14 @@ struct UsersChange: AsyncParsableCommand {
     @Option(name: .customLong("group"), help: "All their groups from now on; may be repeated.")
     var groups: [String] = []
 
+    func validate() throws {
+        guard !groups.isEmpty || self.operator != nil || signIn != nil else {
+            throw ValidationError(
+                "Say what to change: --operator, --no-operator, --enable-sign-in, --disable-sign-in or --group G"
+            )
+        }
+    }
+
     func run() async throws {
         try await OfflineStore.with(configurationFile.load()) { _, accounts in
             let user = try await accounts.change(

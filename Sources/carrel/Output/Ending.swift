@@ -18,9 +18,18 @@ enum Ending {
             Output.diagnostic(problems.description)
             exit(2)
         case let error as CarrelError:
-            Output.diagnostic("carrel: \(error.message)" + (error.detail.map { " (\($0))" } ?? ""))
+            Output.diagnostic(
+                "carrel: \(error.message)" + (error.detail.map { " (\($0))" } ?? "")
+                    + (error.cause.map { " (\($0))" } ?? "")
+            )
             exit(error.code == .configuration ? 2 : 1)
         case is CancellationError: exit(1)
+        // What there is to say was said.
+        case let code as ExitCode: exit(code.rawValue)
+        // Met only while the command ran: the parser's own come with the usage of their command.
+        case let error as ValidationError:
+            Output.diagnostic("carrel: \(error.message)")
+            exit(2)
         default:
             let status = Carrel.exitCode(for: error)
             if status.isSuccess {
