@@ -153,9 +153,9 @@ struct UsersChange: AsyncParsableCommand {
     var groups: [String] = []
 
     func validate() throws {
-        guard !groups.isEmpty || self.operator != nil || signIn != nil else {
+        guard !groups.isEmpty || self.operator != nil else {
             throw ValidationError(
-                "Say what to change: --operator, --no-operator, --enable-sign-in, --disable-sign-in or --group G"
+                "Say what to change: --operator, --no-operator or --group G"
             )
         }
     }
