@@ -171,7 +171,7 @@ struct TunnelTests {
 
     @Test("A session that expires closes its WebSockets")
     func expired() async throws {
-        let limits = GatewayConfiguration.Limits(headerTimeout: .milliseconds(100))
+        let limits = GatewayConfiguration.Limits(headerTimeout: .seconds(3))
         try await GatewayFixture.withGateway(.init(limits: limits, workspace: Self.echo)) { fixture async throws in
             let connection = try await Self.open(fixture)
             fixture.clock.advance(by: .seconds(43_200))
