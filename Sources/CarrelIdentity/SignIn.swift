@@ -100,7 +100,7 @@ public final class SignIn: SignInService {
         guard case .bearer(let secret) = credential, TokenSecret.hasShape(secret) else { return nil }
         let now = clock.now()
         let mayAsk = shared.lastAsked.withLock { last in
-            guard now - last >= .milliseconds(50) else { return false }
+            guard now - last >= .milliseconds(10) else { return false }
             last = now
             return true
         }

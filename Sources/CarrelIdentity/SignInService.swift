@@ -49,7 +49,7 @@ public protocol SignInService: Sendable {
     /// Called by the gateway's event loops on a cache miss and by the hub for every request.
     func authorize(_ credential: PresentedCredential) -> Principal?
     /// The same, but a token that is not known yet is looked for in the store, so that one works as soon as the
-    /// command line has printed it. At most twenty times a second; in between it is as `authorize`.
+    /// command line has printed it. At most a hundred times a second; in between it is as `authorize`.
     func authorizeAfresh(_ credential: PresentedCredential) async -> Principal?
 
     /// Checks name and password (scrypt, off the event loops). Throws `unauthenticated` with one sentence for every
