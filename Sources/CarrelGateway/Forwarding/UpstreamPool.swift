@@ -21,6 +21,9 @@ final class UpstreamPool {
     /// Idle longer than that, a connection is only used for what may be sent twice.
     static let freshLimit = TimeAmount.seconds(2)
 
+    /// Connections that are being made at a time: a unix socket's backlog refuses what it can't hold (connect(2)).
+    static let mostConnecting = 64
+
     let endpoint: Endpoint
     private unowned let loop: LoopState
     private let maxConnections: Int
@@ -100,7 +103,7 @@ final class UpstreamPool {
     private func nextWaiting() -> ClientConnection? { waiting.isEmpty ? nil : waiting.removeFirst() }
 
     private func connectIfNeeded() {
-        while connecting < waiting.count, open < maxConnections {
+        while connecting < min(waiting.count, Self.mostConnecting), open < maxConnections {
             open += 1
             connecting += 1
             connect()
@@ -140,10 +143,12 @@ final class UpstreamPool {
         else {
             // It closed at once, and left the count when it did.
             nextWaiting()?.upstreamUnavailable(.refused)
+            connectIfNeeded()
             return
         }
         connection.isFresh = true
         release(connection)
+        connectIfNeeded()
     }
 
     private func failed(_ error: any Error) {

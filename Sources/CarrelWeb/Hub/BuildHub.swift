@@ -16,7 +16,8 @@ public func buildHub(
     let hub = Hub(listener: listener, services: services, pages: try PageTemplates(), logger: logger)
     return Application(
         responder: HubResponder(hub: hub, routes: RouteTable(Routes.of(listener))),
-        configuration: ApplicationConfiguration(address: address),
+        // A thousand at once wait instead of being turned away: a full backlog refuses at once on a unix socket.
+        configuration: ApplicationConfiguration(address: address, backlog: 4096),
         onServerRunning: { _ in await onServerRunning() },
         eventLoopGroupProvider: eventLoops,
         logger: quietened(logger)
