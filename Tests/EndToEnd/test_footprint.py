@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from harness import configuration, places
-from harness.memory import megabytes, resident
+from harness.memory import MEGABYTE, megabytes, resident
 from harness.waiting import eventually
 
 pytestmark = pytest.mark.alone
@@ -22,13 +22,13 @@ def test_idle_it_holds_at_most_45_mb_of_which_15_mb_anonymous(serve, figure):
     whole, anonymous = eventually(lambda: settled(carrel.pid), 15, "its memory settles", every=1)
     figure("idle, resident MB", megabytes(whole), 45)
     figure("idle, anonymous MB", megabytes(anonymous), 15)
-    assert whole <= 45_000_000
-    assert anonymous <= 15_000_000
+    assert whole <= 45 * MEGABYTE
+    assert anonymous <= 15 * MEGABYTE
     ada = carrel.member("ada")
     assert ada.navigate("/").status_code == 200
     used, anonymous = eventually(lambda: settled(carrel.pid), 15, "its memory settles", every=1)
     figure("idle after a member has signed in, resident MB", megabytes(used), "none")
-    assert anonymous <= 15_000_000
+    assert anonymous <= 15 * MEGABYTE
 
 
 def settled(pid, _seen=[]):

@@ -137,8 +137,9 @@ public protocol WorkspaceStore: Sendable {
     /// Nobody passes those who wait: with anyone queued for the app, a new claim is queued too, unless it meets
     /// the caller's own. Throws `limitReached` when the member has `maxPerMember` of the app.
     func claim(_ request: ClaimRequest, by: Actor, at: Timestamp) async throws -> Claim
-    /// Adds a spare in phase `starting` (`owner` nil), before the engine is told.
-    func addSpare(_ workspace: Workspace, at: Timestamp) async throws
+    /// Adds a spare in phase `starting` (`owner` nil), before the engine is told; false, and nothing is added, if the
+    /// app has `maxLiving` living ones already (nil: no bound): claims may have taken the room meanwhile.
+    func addSpare(_ workspace: Workspace, maxLiving: Int?, at: Timestamp) async throws -> Bool
     /// Applies `change` with `Workspace.applying` and returns the result. `notFound` if there is no such workspace,
     /// `conflict` if its phase does not allow it.
     func apply(_ change: WorkspaceChange, to id: WorkspaceID, by: Actor, at: Timestamp) async throws -> Workspace
@@ -171,4 +172,11 @@ public protocol RecordStore: Sendable {
     func record(after: Int64, limit: Int) async throws -> (entries: [ChainedEntry], next: Int64)
     /// Nil if every chain is whole; else what is broken first, as a sentence.
     func verifyRecord() async throws -> String?
+}
+
+extension WorkspaceStore {
+    /// Adds a spare whatever lives already.
+    public func addSpare(_ workspace: Workspace, at now: Timestamp) async throws {
+        _ = try await addSpare(workspace, maxLiving: nil, at: now)
+    }
 }

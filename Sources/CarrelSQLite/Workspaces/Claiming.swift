@@ -6,11 +6,12 @@ extension SQLiteStore {
         try await write { db in try Claiming(request: request, actor: actor, now: now, db: db).claim() }
     }
 
-    public func addSpare(_ workspace: Workspace, at now: Timestamp) async throws {
+    public func addSpare(_ workspace: Workspace, maxLiving: Int?, at now: Timestamp) async throws -> Bool {
         guard workspace.owner == nil, workspace.phase == .starting else {
             throw CarrelError(.invalid, "A spare has no owner, and begins by starting.", detail: "\(workspace.id)")
         }
-        try await write { db in
+        return try await write { db in
+            guard try Room.isLeft(for: workspace.app, maxLiving: maxLiving, db) else { return false }
             try translating(unique: CarrelError(.conflict, "There is a workspace with this id already.")) {
                 try WorkspaceRow.insert(workspace, db)
             }
@@ -22,7 +23,19 @@ extension SQLiteStore {
                 details: ["app": workspace.app.description]
             )
             try Record.append(entry, db)
+            return true
         }
+    }
+}
+
+/// Whether an app may have one more living workspace.
+private enum Room {
+    static func isLeft(for app: AppID, maxLiving: Int?, _ db: Database) throws -> Bool {
+        guard let limit = maxLiving else { return true }
+        let count = try db.cachedStatement(
+            sql: "SELECT count(*) FROM (SELECT 1 FROM workspaces WHERE app = ? AND phase <> 'ended' LIMIT ?)"
+        )
+        return try Int.fetchOne(count, arguments: [app.description, max(0, limit)]) ?? 0 < limit
     }
 }
 
@@ -103,11 +116,7 @@ private struct Claiming {
     }
 
     private func hasRoom() throws -> Bool {
-        guard let limit = request.maxLiving else { return true }
-        let count = try db.cachedStatement(
-            sql: "SELECT count(*) FROM (SELECT 1 FROM workspaces WHERE app = ? AND phase <> 'ended' LIMIT ?)"
-        )
-        return try Int.fetchOne(count, arguments: [request.app.description, max(0, limit)]) ?? 0 < limit
+        try Room.isLeft(for: request.app, maxLiving: request.maxLiving, db)
     }
 
     private func make(_ phase: Phase) throws -> Workspace {

@@ -36,11 +36,14 @@ extension MemoryStore {
         return nil
     }
 
-    public func addSpare(_ workspace: Workspace, at now: Timestamp) async throws {
+    public func addSpare(_ workspace: Workspace, maxLiving: Int?, at now: Timestamp) async throws -> Bool {
         try transact("addSpare") { content in
-            guard content.workspaces[workspace.id] == nil else { return }
+            guard content.workspaces[workspace.id] == nil else { return true }
+            let living = content.workspaces.values.filter { $0.app == workspace.app && $0.phase.isLiving }
+            if let maxLiving, living.count >= maxLiving { return false }
             content.insert(workspace)
             content.note("workspace.spare-added", workspace, by: .hub, at: now)
+            return true
         }
     }
 

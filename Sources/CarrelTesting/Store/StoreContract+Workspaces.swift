@@ -79,6 +79,19 @@ extension StoreContract {
             let ready = try await scene.makeReady(spare.id)
             await expect(.invalid) { try await store.addSpare(ready, at: scene.next()) }
             #expect(try await store.living() == [ready])
+            let more = Workspace(
+                id: scene.workspaceID(),
+                app: ready.app,
+                engine: ready.engine,
+                definition: "now",
+                token: "token",
+                phase: .starting,
+                createdAt: scene.next()
+            )
+            #expect(try await store.addSpare(more, maxLiving: 1, at: more.createdAt) == false)
+            #expect(try await store.living() == [ready])
+            #expect(try await store.addSpare(more, maxLiving: 2, at: more.createdAt))
+            #expect(try await store.living().count == 2)
         }
     }
 

@@ -87,7 +87,8 @@ extension EngineLoop {
             phase: .starting,
             createdAt: around.clock.now()
         )
-        try await around.store.addSpare(spare, at: around.clock.now())
+        let max = entry.app.pool.max
+        guard try await around.store.addSpare(spare, maxLiving: max, at: around.clock.now()) else { return }
         launchStart(spare.id, launch)
     }
 

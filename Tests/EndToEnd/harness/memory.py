@@ -1,6 +1,10 @@
 """What a process holds in memory, as the kernel counts it."""
 
 
+#: As ps(1) and proc(5) count: 2**20 bytes.
+MEGABYTE = 1 << 20
+
+
 def resident(pid):
     """Resident and anonymous bytes of one process (proc(5), smaps_rollup)."""
     fields = {}
@@ -14,4 +18,4 @@ def resident(pid):
 
 
 def megabytes(count):
-    return round(count / 1_000_000, 1)
+    return round(count / MEGABYTE, 1)
