@@ -82,10 +82,11 @@ struct IsolationTests {
                 ]
             let looks = paths.map { "ls -d \($0) 2>&1; " }.joined()
             let instance = try await trial.start(
-                "id; \(looks) ps ax -o args; touch /usr/x /etc/x /run/x 2>&1; cat /etc/shadow 2>&1; echo done; exec sleep 600",
+                "id; \(looks) ps ax -o args; touch /usr/x /etc/x /run/x 2>&1; cat /etc/shadow 2>&1; echo fini''shed; exec sleep 600",
                 home: "spare"
             )
-            try await trial.waitFor("done", in: instance)
+            // Written apart in the command: ps shows that too.
+            try await trial.waitFor("finished", in: instance)
             let log = try await trial.log(instance)
             for path in paths { #expect(log.contains("cannot access '\(path)'"), "\(path) is there: \(log)") }
             #expect(log.contains("(member)"), "\(log)")
