@@ -46,6 +46,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
@@ -96,7 +98,15 @@ let package = Package(
             ["CarrelCore", crypto, .product(name: "CryptoExtras", package: "swift-crypto"), log]
         ),
         target("CarrelWorkspaces", ["CarrelCore", log]),
-        target("CarrelGateway", ["CarrelCore", nioCore, nioPosix, log]),
+        target(
+            "CarrelGateway",
+            [
+                "CarrelCore", nioCore, nioPosix, log,
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
         target("CarrelSQLite", ["CarrelCore", .product(name: "GRDB", package: "GRDB.swift"), log]),
         target("EngineProcess", ["CarrelCore", "CLinux", log]),
         target("CarrelTesting", ["CarrelCore"]),
@@ -117,6 +127,9 @@ let package = Package(
             [
                 "CarrelCore", nioCore, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
         tests("CarrelSQLite", ["CarrelCore", .product(name: "GRDB", package: "GRDB.swift")]),
