@@ -19,11 +19,14 @@ extension SQLiteStore {
         newUserID: @escaping @Sendable () -> UserID = SQLiteStore.randomUserID
     ) throws -> SQLiteStore {
         do {
-            if try !StoreFile.createIfMissing(path) { try StoreFile.check(path) }
-            let pool = try DatabasePool(path: path, configuration: configuration())
-            // The pool's own set-up chose NORMAL for its writer.
-            try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
-            try pool.write { db in try Migration.runAll(on: db) }
+            let pool = try OpeningTurn.take(for: path) {
+                if try !StoreFile.createIfMissing(path) { try StoreFile.check(path) }
+                let pool = try DatabasePool(path: path, configuration: configuration())
+                // The pool's own set-up chose NORMAL for its writer.
+                try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+                try pool.write { db in try Migration.runAll(on: db) }
+                return pool
+            }
             return SQLiteStore(pool: pool, clock: clock, newUserID: newUserID)
         } catch {
             throw StoreFault.carrelError(from: error)
