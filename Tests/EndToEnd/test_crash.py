@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 import requests
 
-from harness import configuration
+from harness import configuration, leftovers
 from harness.jupyter import Jupyter
 from harness.waiting import eventually
 
@@ -129,8 +129,7 @@ def test_a_workspace_that_died_while_carrel_was_away_is_told_as_ended(serve):
     workspace = ada.open("tiny")["id"]
     carrel.kill()
     for instance in carrel.instances():
-        for process in [*instance.children(recursive=True), instance]:
-            process.kill()
+        leftovers.kill([*instance.children(recursive=True), instance])
     carrel.start()
     ended = ada.wait_for_phase(workspace, "ended", within=20)
     assert ended["reason"] == "lost" or ended["reason"].startswith("failed: "), ended["reason"]

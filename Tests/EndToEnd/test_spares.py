@@ -1,6 +1,6 @@
 """Spares: given at once, refilled at once, given to one member only, never given twice."""
 
-from harness import configuration
+from harness import configuration, leftovers
 from harness.waiting import eventually
 
 
@@ -101,8 +101,7 @@ def test_a_killed_spare_is_replaced(serve):
     operator = carrel.program("operate")
     carrel.wait_for_spares(operator, "tiny", 1)
     [spare] = carrel.instances()
-    for process in spare.children(recursive=True):
-        process.kill()
+    leftovers.kill(spare.children(recursive=True))
     def replaced():
         return [found for found in carrel.instances() if found.pid != spare.pid]
     eventually(replaced, 20, "another spare")

@@ -49,15 +49,20 @@ def belonging_to(state):
     return list(found.values())
 
 
+def kill(victims):
+    """SIGKILL; one that went with its parent is as dead as it should be."""
+    for process in victims:
+        try:
+            process.send_signal(signal.SIGKILL)
+        except psutil.NoSuchProcess:
+            continue
+
+
 def end_processes(state):
     """Ends them by pid, twice: what was started meanwhile goes too."""
     for _ in range(2):
         victims = belonging_to(state)
-        for process in victims:
-            try:
-                process.send_signal(signal.SIGKILL)
-            except psutil.NoSuchProcess:
-                continue
+        kill(victims)
         psutil.wait_procs(victims, timeout=5)
 
 
