@@ -50,6 +50,11 @@ public final class MemoryStore: Store {
         }
     }
 
+    /// The living ones at this moment, in no order, without counting as a call.
+    public var livingNow: [Workspace] {
+        memory.content.withLock { content in content.livingIDs.compactMap { content.workspaces[$0] } }
+    }
+
     /// One transaction: whole, or not at all, for every `body` throws before it changes anything.
     func transact<T: Sendable>(_ call: String, _ body: (inout Memory.Content) throws -> T) throws -> T {
         try hook?(call, false)

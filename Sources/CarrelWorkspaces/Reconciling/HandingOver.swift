@@ -40,13 +40,18 @@ extension Hands {
         try await attach(home, to: row, owner: owner)
         trace.attach = (watch.now - start).fractionalMilliseconds
 
-        let open = try await apply(.handedOver(home: home?.location, trace), to: row.id)
-        let attached = watch.now
+        // Before the store says so: who reads `ready` finds the gateway forwarding.
+        let open = try row.applying(.handedOver(home: home?.location, trace), at: around.clock.now())
         await around.routes.publish(open, app: app, owner: owner, rules: rules.generation)
-        trace.route = (watch.now - attached).fractionalMilliseconds
-        around.traces.finish(row.id, trace)
-        // Only the trace grew; the store hears of it together with the first byte.
-        return try open.applying(.traced(trace), at: around.clock.now())
+        trace.route = (watch.now - start).fractionalMilliseconds - trace.attach
+        do {
+            let handedOver = try await apply(.handedOver(home: open.home, trace), to: row.id)
+            around.traces.finish(row.id, trace)
+            return handedOver
+        } catch {
+            await around.routes.withdraw(row.id)
+            throw error
+        }
     }
 
     private func attach(_ home: HomeMount?, to row: Workspace, owner: User) async throws {

@@ -30,9 +30,14 @@ extension Hands {
         by actor: Actor
     ) async throws -> Workspace {
         let pausing = try pausing(row)
-        let paused = try await apply(.paused, to: row.id, by: actor)
+        // Requests are held before anybody can read that it is paused: what is told is so.
+        try await publishInTurn(row.applying(.paused, at: around.clock.now()))
+        let paused: Workspace
+        do { paused = try await apply(.paused, to: row.id, by: actor) } catch {
+            try await publishInTurn(row)
+            throw error
+        }
         try await decide(verdict, row, because: because, inputs: ["then": "pause"])
-        try await publishInTurn(paused)
         try await pausing.pause(row.id)
         return paused
     }
@@ -45,10 +50,15 @@ extension Hands {
             if row.phase == .ready { return row }
             guard row.phase == .paused else { throw CarrelError(.conflict, "The workspace is \(row.phase.rawValue).") }
             let pausing = try pausing(row)
-            let ready = try await apply(.resumed, to: id, by: actor)
-            try await decide(.resumed, row, because: because)
+            // Should carrel end in between, the next one freezes it again: the store still says paused.
             try await pausing.resume(id)
-            try await publishInTurn(ready)
+            try await publishInTurn(row.applying(.resumed, at: around.clock.now()))
+            let ready: Workspace
+            do { ready = try await apply(.resumed, to: id, by: actor) } catch {
+                try await publishInTurn(row)
+                throw error
+            }
+            try await decide(.resumed, row, because: because)
             return ready
         }
     }

@@ -1,6 +1,7 @@
 import CarrelCore
 import CarrelTesting
 import CarrelWorkspaces
+import Synchronization
 import Testing
 
 @Suite("Putting away what nobody uses and that computes nothing")
@@ -97,6 +98,32 @@ struct IdleTests {
         #expect(again.phase == .ready)
         #expect(!simulation.engine.isPaused(given.id))
         #expect(simulation.routes.routes[given.id]?.isPaused == false)
+    }
+
+    @Test("Whoever reads that it is ready or paused finds the gateway doing so already")
+    func routesFirst() throws {
+        let (simulation, given) = try simulation(then: .pause)
+        let behind = Mutex<[String]>([])
+        let compared = Mutex(0)
+        simulation.afterStoreCalls.look.withLock { [store = simulation.store, routes = simulation.routes] look in
+            look = {
+                for row in store.livingNow where row.isOpen {
+                    compared.withLock { $0 += 1 }
+                    let route = routes.routes[row.id]
+                    if route?.isPaused == (row.phase == .paused) { continue }
+                    behind.withLock { $0.append("\(row.phase), paused: \(String(describing: route?.isPaused))") }
+                }
+            }
+        }
+        simulation.run(for: .seconds(2000))
+        #expect(try simulation.row(given.id)?.phase == .paused)
+        let ada = try simulation.member("ada")
+        #expect(try simulation.claim(for: ada).phase == .ready)
+        #expect(try simulation.claim(for: ada, name: try #require(WorkspaceName("second"))).owner == ada.id)
+        simulation.run(for: .seconds(60))
+        #expect(try simulation.perform { try await $0.living() }.count(where: \.isOpen) == 2)
+        #expect(compared.withLock { $0 } > 0)
+        #expect(behind.withLock { $0 } == [])
     }
 
     @Test("An engine that can't pause stops it instead")

@@ -17,6 +17,8 @@ final class Simulation {
     private var task: Task<Void, any Error>?
     private var random: SeededRandom
     private var fuse: Fuse
+    /// Called after each call to the store that had its effect.
+    let afterStoreCalls = Watch()
     var rules: WorkspaceRules
     var pacing: Pacing
 
@@ -45,7 +47,10 @@ final class Simulation {
         let hook: MemoryStore.Hook = { _, hasHappened in try fuse.burn(hasHappened: hasHappened) }
         routes = RecordingRoutes()
         carrel = Workspaces(
-            store: MemoryStore(sharing: store, hook: hook),
+            store: MemoryStore(sharing: store) { [afterStoreCalls] call, hasHappened in
+                try hook(call, hasHappened)
+                if hasHappened { afterStoreCalls.look.withLock { $0 }?() }
+            },
             engines: [SimulatedEngine(sharing: engine, hook: hook)],
             routes: routes,
             probe: probe,
@@ -207,4 +212,9 @@ final class ScriptedProbe: AppProbing {
 
 extension Logger {
     static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+}
+
+/// What a test wants to look at whenever something happened.
+final class Watch: Sendable {
+    let look = Mutex<(@Sendable () -> Void)?>(nil)
 }
