@@ -98,7 +98,14 @@ final class Parts: Sendable {
                 settings: { current.value.hubSettings(for: listener) },
                 users: { try await store.users() },
                 record: { try await store.record(after: $0, limit: $1) },
-                unready: { await Readiness.sentence(store: store, state: state, gatewayListens: gatewayListens) },
+                unready: {
+                    await Readiness.sentence(
+                        store: store,
+                        state: state,
+                        workspaces: workspaces,
+                        gatewayListens: gatewayListens
+                    )
+                },
                 reload: { try await reloader.reload() }
             )
             hubs.append(

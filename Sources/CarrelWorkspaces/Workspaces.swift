@@ -132,6 +132,9 @@ extension Workspaces {
 
     public func traffic() async -> [WorkspaceID: Traffic] { await around.routes.traffic() }
 
+    /// Whether a claim of any app can be met at all.
+    public var hasReadyEngine: Bool { around.engines.isAnyReady }
+
     public func engines() async -> [EngineStatus] { await around.engines.status() }
 
     func existing(_ id: WorkspaceID) async throws -> Workspace {

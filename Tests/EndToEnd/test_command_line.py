@@ -78,6 +78,7 @@ def test_adding_a_member_twice_is_refused_and_keeps_the_password(serve):
     carrel.add_member("ada", password="the first one")
     done = carrel.run("users", "add", "ada", "--password-stdin", stdin="the second\n")
     assert done.returncode == 1
+    assert "carrel users password" in done.stderr
     carrel.member("ada")
 
 
@@ -133,10 +134,30 @@ def test_a_start_says_one_line_that_it_is_ready_and_no_more_than_what_is_weaker(
     assert sum("ready users=" in line for line in lines) == 1
 
 
+def test_opening_an_app_that_does_not_exist_makes_no_member(serve):
+    carrel = serve(configuration.tiny())
+    before = carrel.json("users", "ls")
+    done = carrel.run("open", "nothing", "--user", "here:new")
+    assert done.returncode == 1 and "no such" in done.stderr
+    assert carrel.json("users", "ls") == before
+    carrel.ok("open", "tiny", "--user", "here:new")
+    assert len(carrel.json("users", "ls")) == len(before) + 1
+
+
+def test_listed_tokens_tell_nothing_that_their_secret_is_known_by(serve):
+    carrel = serve(configuration.tiny(), started=False)
+    carrel.add_member("ada")
+    carrel.json("tokens", "create", "--scope", "workspaces", "--user", "ada")
+    [listed] = carrel.json("tokens", "ls")
+    assert listed["scopes"] == ["workspaces"] and "digest" not in listed
+
+
 def test_what_changes_nothing_is_wrong_usage(serve):
     carrel = serve(configuration.tiny(), started=False)
     carrel.add_member("ada")
     done = carrel.run("users", "change", "ada")
     assert done.returncode == 2 and "Say what to change" in done.stderr
+    done = carrel.run("explain", "ws-aaa")
+    assert done.returncode == 2 and "no workspace's id" in done.stderr
     done = carrel.run("tokens", "revoke", "nonsense")
     assert done.returncode == 2 and done.stderr.startswith("carrel: ")

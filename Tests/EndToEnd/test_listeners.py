@@ -4,6 +4,7 @@ import pytest
 
 from harness import configuration
 from harness.member import Member
+from harness.waiting import eventually
 
 OPERATORS = ["/metrics", "/healthz", "/readyz", "/api/v1/pools", "/api/v1/users", "/api/v1/usage", "/api/v1/audit",
              "/api/v1/engines", "/pool"]
@@ -31,6 +32,22 @@ def test_health_needs_no_token_and_the_rest_does(carrel):
     assert nobody.get("/readyz").status_code == 200
     for path in ("/api/v1/pools", "/api/v1/users", "/api/v1/engines"):
         assert nobody.get(path).status_code == 401, path
+
+
+def test_a_server_whose_only_engine_does_not_work_is_not_ready_until_it_does(serve):
+    carrel = serve(configuration.tiny(), started=False)
+    carrel.state.mkdir(mode=0o700)
+    in_the_way = carrel.state / "instances"
+    in_the_way.write_text("a file where a directory belongs")
+    carrel.start()
+    operator = carrel.program("operate")
+    answer = operator.get("/readyz")
+    assert answer.status_code == 503 and "No engine is ready" in answer.text
+    [engine] = operator.get("/api/v1/engines").json()
+    assert any(found["severity"] == "error" for found in engine["findings"]), engine
+    in_the_way.unlink()
+    eventually(lambda: operator.get("/readyz").status_code == 200, 90, "the engine is tried again")
+    carrel.member("ada").open("tiny")
 
 
 def test_operators_see_pools_engines_and_everybodys_workspaces(carrel):

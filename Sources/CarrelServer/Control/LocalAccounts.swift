@@ -16,14 +16,22 @@ public struct LocalAccounts: Sendable {
         isOperator: Bool
     ) async throws -> User {
         let provider = try self.provider(provider)
-        return try await signIn.addAccount(
-            provider: provider,
-            name: name,
-            password: password,
-            groups: Self.qualified(groups, provider: provider),
-            isOperator: isOperator,
-            by: .commandLine
-        )
+        do {
+            return try await signIn.addAccount(
+                provider: provider,
+                name: name,
+                password: password,
+                groups: Self.qualified(groups, provider: provider),
+                isOperator: isOperator,
+                by: .commandLine
+            )
+        } catch let error as CarrelError where error.code == .conflict {
+            throw CarrelError(
+                .conflict,
+                "There is an account \(name) already: `carrel users password` gives it another password, "
+                    + "`carrel users change` other groups"
+            )
+        }
     }
 
     public func setPassword(_ password: String, of name: String, provider: String?) async throws {

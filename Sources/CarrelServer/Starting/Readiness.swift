@@ -1,10 +1,17 @@
 import CarrelCore
+import CarrelWorkspaces
 
 /// Whether everything that a claim needs works.
 enum Readiness {
     /// Nil if so, else a sentence for `/readyz`.
-    static func sentence(store: any Store, state: StateDirectory, gatewayListens: Latch) async -> String? {
+    static func sentence(
+        store: any Store,
+        state: StateDirectory,
+        workspaces: Workspaces,
+        gatewayListens: Latch
+    ) async -> String? {
         guard gatewayListens.isOpen else { return "The gateway does not listen yet." }
+        guard workspaces.hasReadyEngine else { return "No engine is ready: `/api/v1/engines` and the log say why." }
         do {
             _ = try await store.queuePosition(Self.nobody)
             return state.isFull ? "The disk that holds the state directory is full." : nil

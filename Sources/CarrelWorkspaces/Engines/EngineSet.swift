@@ -43,6 +43,9 @@ final class EngineSet: Sendable {
         throw CarrelError(.engineFailed, "The place where this app runs is not ready yet.", detail: trouble)
     }
 
+    /// Whether any works: prepared, and listing when last asked.
+    var isAnyReady: Bool { state.withLock { state in state.prepared.keys.contains { state.trouble[$0] == nil } } }
+
     func ifPrepared(_ name: EngineName) -> Prepared? { state.withLock { $0.prepared[name] } }
 
     /// Prepares it if that has not been done; afterwards `prepared` returns it.

@@ -74,7 +74,12 @@ enum SystemFile {
 
     /// Makes a directory that is there afterwards, with this mode and owner.
     static func makeDirectory(_ path: String, mode: mode_t, owner: UInt32? = nil) throws(Failure) {
-        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw Failure(path: path, code: errno) }
+        if mkdir(path, mode) != 0 {
+            guard errno == EEXIST else { throw Failure(path: path, code: errno) }
+            var found = stat()
+            guard lstat(path, &found) == 0 else { throw Failure(path: path, code: errno) }
+            guard found.st_mode & S_IFMT == S_IFDIR else { throw Failure(path: path, code: ENOTDIR) }
+        }
         guard chmod(path, mode) == 0 else { throw Failure(path: path, code: errno) }
         if let owner, lchown(path, owner, owner) < 0 { throw Failure(path: path, code: errno) }
     }

@@ -20,6 +20,11 @@ struct Explain: AsyncParsableCommand {
     @Argument(help: "A workspace's id (ws-…), or a member (u-… or provider:name).")
     var subject: String
 
+    func validate() throws {
+        guard WorkspaceID(subject) == nil, !subject.contains(":"), subject.hasPrefix("ws-") else { return }
+        throw ValidationError("\(subject) is no workspace's id: it begins with ws- and has 16 more characters")
+    }
+
     func run() async throws {
         let key = WorkspaceID(subject) == nil ? "user" : "workspace"
         let path = "/api/v1/explain?\(key)=\(QueryText.encode(subject))"

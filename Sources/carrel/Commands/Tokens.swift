@@ -67,10 +67,29 @@ struct TokensList: AsyncParsableCommand {
     @OptionGroup var configurationFile: ConfigurationOption
     @OptionGroup var json: JSONOption
 
+    /// A token without what its secret is known by.
+    private struct Listed: Encodable {
+        let id: TokenID
+        let scopes: [Scope]
+        let user: UserID?
+        let createdAt: Timestamp
+        let expiresAt: Timestamp
+        let revokedAt: Timestamp?
+
+        init(_ token: APIToken) {
+            id = token.id
+            scopes = token.scopes.sorted { $0.rawValue < $1.rawValue }
+            user = token.user
+            createdAt = token.createdAt
+            expiresAt = token.expiresAt
+            revokedAt = token.revokedAt
+        }
+    }
+
     func run() async throws {
         try await OfflineStore.with(configurationFile.load()) { store, _ in
             let tokens = try await store.tokens()
-            if json.isOn { return try Output.json(tokens) }
+            if json.isOn { return try Output.json(tokens.map(Listed.init)) }
             Output.table(
                 ["ID", "SCOPES", "FOR", "EXPIRES", "REVOKED"],
                 tokens.map { token in

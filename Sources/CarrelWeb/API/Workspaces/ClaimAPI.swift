@@ -17,7 +17,9 @@ enum ClaimAPI {
         let body = try await JSONBody.read(Body.self, of: call.request)
         guard let app = AppID(body.app) else { throw CarrelError(.notFound, "There is no such app.") }
         let name = try WorkspaceName.read(body.name)
-        let user = try await member(body.user, call)
+        // Before a member is made for it.
+        let isOffered = await call.workspaces.app(app) != nil
+        let user = try await member(body.user, create: isOffered, call)
         let workspace = try await call.workspaces.claim(
             app,
             name: name,
@@ -34,10 +36,10 @@ enum ClaimAPI {
         )
     }
 
-    private static func member(_ named: String?, _ call: Call) async throws -> User {
+    private static func member(_ named: String?, create: Bool, _ call: Call) async throws -> User {
         if let named {
             // A member's own listener knows no other members: naming oneself is allowed, naming another finds nobody.
-            return try await call.member(named, create: call.hub.listener != .users)
+            return try await call.member(named, create: create && call.hub.listener != .users)
         }
         guard let user = call.caller.user else {
             throw CarrelError(.invalid, "“user” is missing: say whom the workspace is for.")
