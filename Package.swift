@@ -62,7 +62,16 @@ let package = Package(
                 "CarrelServer", "CarrelConfig", "CarrelCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: settings
+            swiftSettings: settings,
+            // Packed relocations (glibc 2.36 and later) and no table of symbols for libraries that nobody loads: 6.5 of
+            // 40.5 MB less resident, and less to do at the start.
+            linkerSettings: [
+                .unsafeFlags(
+                    ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"]
+                        + ["-Xlinker", "--no-export-dynamic"],
+                    .when(platforms: [.linux], configuration: .release)
+                )
+            ]
         ),
         // C alone, statically linked: it runs inside sandboxes, where there is no Swift runtime, once per workspace.
         .executableTarget(
