@@ -23,9 +23,8 @@ func withSQLiteStore(_ body: (SQLiteStore) async throws -> Void) async throws {
     }
 }
 
-let contract = StoreContract { body in try await withSQLiteStore { store in try await body(store) } }
-
-let sharedContract = SharedStoreContract { body in
+/// A new store for one test, opened twice, as two processes would.
+func withSharedStore(_ body: (SQLiteStore, SQLiteStore) async throws -> Void) async throws {
     try await withStorePath { path in
         let one = try SQLiteStore.open(path: path)
         let two = try SQLiteStore.open(path: path)

@@ -19,24 +19,29 @@ def test_idle_it_holds_at_most_45_mb_of_which_15_mb_anonymous(serve, figure):
     carrel = serve(configuration.tiny())
     operator = carrel.program("operate")
     assert operator.get("/healthz").status_code == 200
-    whole, anonymous = eventually(lambda: settled(carrel.pid), 15, "its memory settles", every=1)
+    whole, anonymous = settled(carrel.pid)
     figure("idle, resident MB", megabytes(whole), 45)
     figure("idle, anonymous MB", megabytes(anonymous), 15)
     assert whole <= 45 * MEGABYTE
     assert anonymous <= 15 * MEGABYTE
     ada = carrel.member("ada")
     assert ada.navigate("/").status_code == 200
-    used, anonymous = eventually(lambda: settled(carrel.pid), 15, "its memory settles", every=1)
-    figure("idle after a member has signed in, resident MB", megabytes(used), "none")
+    used, anonymous = settled(carrel.pid)
+    figure("idle after a member has signed in, resident MB", megabytes(used), 45)
+    assert used <= 45 * MEGABYTE
     assert anonymous <= 15 * MEGABYTE
 
 
-def settled(pid, _seen=[]):
-    """The reading, once two in a row are within 100 kB."""
-    reading = resident(pid)
-    _seen.append(reading)
-    same = len(_seen) > 1 and abs(_seen[-2][0] - reading[0]) < 100_000
-    return reading if same else None
+def settled(pid):
+    """Resident and anonymous bytes, once two readings in a row are within 100 kB of each other."""
+    seen = [resident(pid)]
+
+    def same():
+        seen.append(resident(pid))
+        return abs(seen[-1][0] - seen[-2][0]) < 100_000
+
+    eventually(same, 15, "its memory settles", every=1)
+    return seen[-1]
 
 
 def test_it_accepts_connections_within_150_ms(serve, figure):

@@ -21,12 +21,9 @@ extension SQLiteStore {
 }
 
 enum Record {
-    /// Command line and hub have a chain each.
-    static func chain(of actor: Actor) -> String { actor == .commandLine ? "command-line" : "hub" }
-
     /// Appends to the end of its writer's chain, as part of the transaction that made the change.
     static func append(_ entry: RecordEntry, _ db: Database) throws {
-        let chain = chain(of: entry.actor)
+        let chain = entry.actor.chain
         let end = try db.cachedStatement(
             sql: "SELECT sequence, hash FROM record WHERE chain = ? ORDER BY sequence DESC LIMIT 1"
         )

@@ -20,38 +20,11 @@ extension SQLiteStore {
             }
             guard after != before else { return after }
             try row.update(to: after, db)
-            if let entry = Self.entry(for: change, from: before, to: after, by: actor, at: now) {
+            if let entry = RecordEntry.of(change, from: before, to: after, by: actor, at: now) {
                 try Record.append(entry, db)
             }
             return after
         }
-    }
-
-    /// Ends, what leads to them, and homes are recorded; being started, ready, paused or traced is not.
-    private static func entry(
-        for change: WorkspaceChange,
-        from before: Workspace,
-        to after: Workspace,
-        by actor: Actor,
-        at now: Timestamp
-    ) -> RecordEntry? {
-        var entry = RecordEntry(at: now, kind: "", actor: actor, workspace: after.id, user: after.owner)
-        entry.details = ["app": after.app.description]
-        if after.phase == .ended {
-            entry.kind = "workspace.ended"
-            entry.details["reason"] = after.reason?.description
-        } else if after.phase == .stopping {
-            entry.kind = "workspace.stopping"
-            entry.details["reason"] = after.reason?.description
-        } else if after.handedOverAt != before.handedOverAt {
-            entry.kind = "workspace.handed-over"
-            entry.details["home"] = after.home
-        } else if case .admitted = change {
-            entry.kind = "workspace.admitted"
-        } else {
-            return nil
-        }
-        return entry
     }
 
     public func recordActivity(_ moments: [WorkspaceID: Timestamp]) async throws {

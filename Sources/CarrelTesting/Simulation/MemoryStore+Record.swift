@@ -12,12 +12,13 @@ extension MemoryStore {
 
     public func verifyRecord() async throws -> String? {
         try transact("verifyRecord") { content in
-            var previous = ChainedEntry.genesis
-            for (index, entry) in content.record.enumerated() {
-                guard entry.isIntact, entry.previous == previous, entry.sequence == Int64(index + 1) else {
-                    return "entry \(index + 1) of chain \(entry.chain) is broken"
-                }
-                previous = entry.hash
+            var ends: [String: ChainedEntry] = [:]
+            for entry in content.record {
+                let end = ends[entry.chain]
+                guard entry.isIntact, entry.previous == end?.hash ?? ChainedEntry.genesis,
+                    entry.sequence == (end?.sequence ?? 0) + 1
+                else { return "entry \(entry.sequence) of chain \(entry.chain) is broken" }
+                ends[entry.chain] = entry
             }
             return nil
         }

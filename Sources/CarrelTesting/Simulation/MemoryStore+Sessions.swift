@@ -3,6 +3,10 @@ public import CarrelCore
 extension MemoryStore {
     public func addSession(_ session: Session, by actor: Actor) async throws {
         try transact("addSession") { content in
+            guard content.sessions[session.id] == nil else {
+                throw CarrelError(.conflict, "There is such a session already.")
+            }
+            try content.requireUser(session.user)
             content.sessions[session.id] = session
             let details = ["session": session.id.description]
             let at = session.createdAt
@@ -24,7 +28,7 @@ extension MemoryStore {
 
     public func revokeSessions(of user: UserID, by actor: Actor, at now: Timestamp) async throws -> Int {
         try transact("revokeSessions") { content in
-            let open = content.sessions.values.filter { $0.user == user && $0.revokedAt == nil }
+            let open = content.sessions.values.filter { $0.user == user && $0.revokedAt == nil && $0.expiresAt > now }
             for session in open {
                 content.sessions[session.id]?.revokedAt = now
                 content.append(RecordEntry(at: now, kind: "session.revoked", actor: actor, user: user))
@@ -41,12 +45,16 @@ extension MemoryStore {
 
     public func addToken(_ token: APIToken, by actor: Actor) async throws {
         try transact("addToken") { content in
+            guard !content.tokens.contains(where: { $0.id == token.id || $0.digest == token.digest }) else {
+                throw CarrelError(.conflict, "There is such a token already.")
+            }
+            if let user = token.user { try content.requireUser(user) }
             content.tokens.append(token)
             let details = ["token": token.id.description]
             content.append(
                 RecordEntry(
                     at: token.createdAt,
-                    kind: "token.created",
+                    kind: "token.added",
                     actor: actor,
                     user: token.user,
                     details: details
@@ -70,6 +78,7 @@ extension MemoryStore {
 
     public func addTicket(_ ticket: LaunchTicket, by actor: Actor, at now: Timestamp) async throws {
         try transact("addTicket") { content in
+            try content.requireUser(ticket.user)
             content.tickets[ticket.digest] = ticket
             content.append(RecordEntry(at: now, kind: "ticket.created", actor: actor, user: ticket.user))
         }

@@ -80,7 +80,7 @@ extension MemoryStore {
                 throw CarrelError(.notFound, "There is no such account.")
             }
             content.passwords["\(provider):\(name)"] = hash
-            content.append(RecordEntry(at: now, kind: "user.password-changed", actor: actor, user: user.id))
+            content.append(RecordEntry(at: now, kind: "user.password-set", actor: actor, user: user.id))
         }
     }
 
@@ -93,10 +93,12 @@ extension MemoryStore {
         at now: Timestamp
     ) async throws -> User {
         try transact("changeUser") { content in
-            guard var user = content.users[id] else { throw CarrelError(.notFound, "There is no such member.") }
+            guard let before = content.users[id] else { throw CarrelError(.notFound, "There is no such member.") }
+            var user = before
             user.groups = groups ?? user.groups
             user.isOperator = isOperator ?? user.isOperator
             user.isDisabled = isDisabled ?? user.isDisabled
+            guard user != before else { return user }
             content.users[id] = user
             content.append(RecordEntry(at: now, kind: "user.changed", actor: actor, user: id))
             return user
@@ -105,6 +107,10 @@ extension MemoryStore {
 }
 
 extension MemoryStore.Memory.Content {
+    func requireUser(_ id: UserID) throws {
+        guard users[id] != nil else { throw CarrelError(.notFound, "There is no such member.") }
+    }
+
     func user(provider: String, subject: String) -> User? {
         users.values.first { $0.identities.contains { $0.provider == provider && $0.subject == subject } }
     }

@@ -9,6 +9,7 @@ extension MemoryStore {
             if let limit = request.maxPerMember, mine.count >= limit {
                 throw CarrelError(.limitReached, "You have as many workspaces of this app as it allows (\(limit)).")
             }
+            try content.requireUser(request.user)
             let ofApp = living.filter { $0.app == request.app }
             if ofApp.contains(where: { $0.phase == .queued }) {
                 return .queued(content.make(request, .queued, by: actor, at: now))
@@ -37,12 +38,17 @@ extension MemoryStore {
     }
 
     public func addSpare(_ workspace: Workspace, maxLiving: Int?, at now: Timestamp) async throws -> Bool {
-        try transact("addSpare") { content in
-            guard content.workspaces[workspace.id] == nil else { return true }
-            let living = content.workspaces.values.filter { $0.app == workspace.app && $0.phase.isLiving }
-            if let maxLiving, living.count >= maxLiving { return false }
+        guard workspace.owner == nil, workspace.phase == .starting else {
+            throw CarrelError(.invalid, "A spare has no owner, and begins by starting.", detail: "\(workspace.id)")
+        }
+        return try transact("addSpare") { content in
+            let living = content.livingIDs.count { content.workspaces[$0]?.app == workspace.app }
+            if let maxLiving, living >= maxLiving { return false }
+            guard content.workspaces[workspace.id] == nil else {
+                throw CarrelError(.conflict, "There is a workspace with this id already.")
+            }
             content.insert(workspace)
-            content.note("workspace.spare-added", workspace, by: .hub, at: now)
+            content.note("workspace.added", workspace, by: .hub, at: now)
             return true
         }
     }
@@ -63,8 +69,11 @@ extension MemoryStore {
             }
             guard next != row else { return next }
             content.workspaces[id] = next
-            if !next.phase.isLiving { content.livingIDs.remove(id) }
-            content.note("workspace.\(change.verb)", next, by: actor, at: now)
+            if !next.phase.isLiving, content.livingIDs.remove(id) != nil {
+                content.next += 1
+                content.endOrder[id] = content.next
+            }
+            if let entry = RecordEntry.of(change, from: row, to: next, by: actor, at: now) { content.append(entry) }
             return next
         }
     }
@@ -85,16 +94,16 @@ extension MemoryStore {
 
     public func workspaces(of user: UserID, endedLimit: Int) async throws -> [Workspace] {
         try transact("workspaces") { content in
-            let mine = content.newestFirst(content.workspaces.values.filter { $0.owner == user })
-            let ended = Set(mine.filter { !$0.phase.isLiving }.prefix(max(0, endedLimit)).map(\.id))
-            return mine.filter { $0.phase.isLiving || ended.contains($0.id) }
+            let mine = content.workspaces.values.filter { $0.owner == user }
+            let ended = content.lastEndedFirst(mine.filter { !$0.phase.isLiving }).prefix(max(0, endedLimit))
+            return content.newestFirst(mine.filter(\.phase.isLiving)) + ended
         }
     }
 
     public func ended(limit: Int) async throws -> [Workspace] {
         try transact("ended") { content in
             let ended = content.workspaces.values.filter { !$0.phase.isLiving }
-            return Array(content.newestFirst(ended).prefix(max(0, limit)))
+            return Array(content.lastEndedFirst(ended).prefix(max(0, limit)))
         }
     }
 
@@ -110,16 +119,12 @@ extension MemoryStore {
 
     public func addDecision(_ decision: Decision) async throws {
         try transact("addDecision") { content in
-            let last = content.decisions.lastIndex {
+            let same = content.decisions.lastIndex {
                 $0.workspace == decision.workspace && $0.user == decision.user && $0.app == decision.app
+                    && $0.verdict == decision.verdict && $0.because == decision.because
             }
-            if let last, content.decisions[last].verdict == decision.verdict,
-                content.decisions[last].because == decision.because
-            {
-                content.decisions[last] = decision
-            } else {
-                content.decisions.append(decision)
-            }
+            if let same { content.decisions.remove(at: same) }
+            content.decisions.append(decision)
         }
     }
 
@@ -144,6 +149,10 @@ extension MemoryStore.Memory.Content {
 
     func newestFirst(_ some: some Sequence<Workspace>) -> [Workspace] {
         some.sorted { (order[$0.id] ?? 0) > (order[$1.id] ?? 0) }
+    }
+
+    func lastEndedFirst(_ some: some Sequence<Workspace>) -> [Workspace] {
+        some.sorted { (endOrder[$0.id] ?? 0) > (endOrder[$1.id] ?? 0) }
     }
 
     mutating func insert(_ workspace: Workspace) {

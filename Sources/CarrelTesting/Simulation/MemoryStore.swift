@@ -18,12 +18,14 @@ public final class MemoryStore: Store {
             var tickets: [String: LaunchTicket] = [:]
             var workspaces: [WorkspaceID: Workspace] = [:]
             var order: [WorkspaceID: Int] = [:]
+            var endOrder: [WorkspaceID: Int] = [:]
             var livingIDs: Set<WorkspaceID> = []
             var unreadable: [String] = []
             var decisions: [Decision] = []
             var record: [ChainedEntry] = []
             var random = SystemRandomNumberGenerator()
             var watchers: [Int: (view: Int, stream: AsyncStream<Void>.Continuation)] = [:]
+            var closed: Set<Int> = []
             var next = 0
         }
 
@@ -59,6 +61,7 @@ public final class MemoryStore: Store {
     func transact<T: Sendable>(_ call: String, _ body: (inout Memory.Content) throws -> T) throws -> T {
         try hook?(call, false)
         let (result, others) = try memory.content.withLock { content in
+            guard !content.closed.contains(view) else { throw CarrelError(.storeFailed, "The store is closed.") }
             let recorded = content.record.count
             let result = try body(&content)
             let others = content.record.count > recorded ? content.watchers.values.filter { $0.view != view } : []
@@ -76,6 +79,8 @@ public final class MemoryStore: Store {
             content.watchers[content.next] = (view, continuation)
             return content.next
         }
+        // The first tells that it listens.
+        continuation.yield()
         continuation.onTermination = { [memory] _ in
             memory.content.withLock { content in content.watchers[number] = nil }
         }
@@ -84,7 +89,8 @@ public final class MemoryStore: Store {
 
     public func close() async throws {
         let mine = memory.content.withLock { content in
-            content.watchers.values.filter { $0.view == view }.map(\.stream)
+            content.closed.insert(view)
+            return content.watchers.values.filter { $0.view == view }.map(\.stream)
         }
         for stream in mine { stream.finish() }
     }
@@ -101,10 +107,10 @@ public final class MemoryStore: Store {
 
 extension MemoryStore.Memory.Content {
     mutating func append(_ entry: RecordEntry) {
-        let last = record.last
+        let last = record.last { $0.chain == entry.actor.chain }
         record.append(
             ChainedEntry(
-                chain: "hub",
+                chain: entry.actor.chain,
                 sequence: (last?.sequence ?? 0) + 1,
                 entry: entry,
                 previous: last?.hash ?? ChainedEntry.genesis

@@ -2,7 +2,7 @@ import CarrelCore
 import Testing
 
 extension SharedStoreContract {
-    public func whatOneWritesTheOtherReads() async throws {
+    func whatOneWritesTheOtherReads() async throws {
         try await withTwoStores { hub, commandLine in
             let scene = StoreScene(hub)
             let ada = try await scene.member("ada")
@@ -19,7 +19,7 @@ extension SharedStoreContract {
         }
     }
 
-    public func bothClaimAtOnce() async throws {
+    func bothClaimAtOnce() async throws {
         try await withTwoStores { one, two in
             let scene = StoreScene(one)
             let users = try await scene.members(20)
@@ -40,7 +40,7 @@ extension SharedStoreContract {
         }
     }
 
-    public func theOtherIsToldOfAChange() async throws {
+    func theOtherIsToldOfAChange() async throws {
         try await withTwoStores { hub, commandLine in
             let scene = StoreScene(commandLine)
             var changes = hub.externalChanges().makeAsyncIterator()

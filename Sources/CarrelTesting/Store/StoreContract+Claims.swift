@@ -2,7 +2,7 @@ import CarrelCore
 import Testing
 
 extension StoreContract {
-    public func ownComesFirst() async throws {
+    func ownComesFirst() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let ada = try await scene.member("ada")
@@ -24,7 +24,7 @@ extension StoreContract {
         }
     }
 
-    public func readySpareOfTheCurrentDefinitionComesFirst() async throws {
+    func readySpareOfTheCurrentDefinitionComesFirst() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let starting = try await scene.spare(ready: false)
@@ -46,7 +46,7 @@ extension StoreContract {
         }
     }
 
-    public func aSpareThatIsLeavingIsNotGiven() async throws {
+    func aSpareThatIsLeavingIsNotGiven() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let leaving = try await scene.spare()
@@ -58,7 +58,7 @@ extension StoreContract {
         }
     }
 
-    public func whoMayNotHaveASpareGetsANewOne() async throws {
+    func whoMayNotHaveASpareGetsANewOne() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let spare = try await scene.spare()
@@ -72,7 +72,7 @@ extension StoreContract {
         }
     }
 
-    public func beyondTheRoomIsAPlaceInTheQueue() async throws {
+    func beyondTheRoomIsAPlaceInTheQueue() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let users = try await scene.members(4)
@@ -96,7 +96,7 @@ extension StoreContract {
         }
     }
 
-    public func nobodyPassesThoseWhoWait() async throws {
+    func nobodyPassesThoseWhoWait() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let users = try await scene.members(3)
@@ -114,7 +114,7 @@ extension StoreContract {
         }
     }
 
-    public func stoppingWhileWaitingEndsAtOnce() async throws {
+    func stoppingWhileWaitingEndsAtOnce() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let users = try await scene.members(3)
@@ -137,7 +137,7 @@ extension StoreContract {
         }
     }
 
-    public func aMemberHasNoMoreThanTheLimit() async throws {
+    func aMemberHasNoMoreThanTheLimit() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let users = try await scene.members(2)
@@ -154,7 +154,7 @@ extension StoreContract {
         }
     }
 
-    public func aClaimForNobodyIsRefused() async throws {
+    func aClaimForNobodyIsRefused() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let nobody = try #require(UserID("u-aaaaaaaaaaaaaaaa"))
@@ -167,7 +167,7 @@ extension StoreContract {
     }
 
     /// A thousand claims by a hundred members on fifty spares, all at once.
-    public func aThousandClaimsAtOnce() async throws {
+    func aThousandClaimsAtOnce() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let users = try await scene.members(100)

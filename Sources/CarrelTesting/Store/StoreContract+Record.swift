@@ -2,7 +2,7 @@ import CarrelCore
 import Testing
 
 extension StoreContract {
-    public func theRecordTellsWhatWasChanged() async throws {
+    func theRecordTellsWhatWasChanged() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let kinds = try await scene.recorded {
@@ -30,7 +30,7 @@ extension StoreContract {
         }
     }
 
-    public func eachWriterHasAChain() async throws {
+    func eachWriterHasAChain() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let ada = try await scene.member("ada")
@@ -57,7 +57,7 @@ extension StoreContract {
         }
     }
 
-    public func whatFailsIsNotRecorded() async throws {
+    func whatFailsIsNotRecorded() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let ada = try await scene.member("ada")
@@ -70,7 +70,7 @@ extension StoreContract {
         }
     }
 
-    public func afterClosingEverythingFailsWithASentence() async throws {
+    func afterClosingEverythingFailsWithASentence() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let changes = store.externalChanges()

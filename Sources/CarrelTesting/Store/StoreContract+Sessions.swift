@@ -2,7 +2,7 @@ import CarrelCore
 import Testing
 
 extension StoreContract {
-    public func aRevokedSessionIsToldUntilItWouldHaveExpired() async throws {
+    func aRevokedSessionIsToldUntilItWouldHaveExpired() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let ada = try await scene.member("ada")
@@ -33,7 +33,7 @@ extension StoreContract {
         }
     }
 
-    public func allSessionsOfAMemberAreRevoked() async throws {
+    func allSessionsOfAMemberAreRevoked() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let users = try await scene.members(2)
@@ -58,7 +58,7 @@ extension StoreContract {
         }
     }
 
-    public func tokensAreKeptByDigest() async throws {
+    func tokensAreKeptByDigest() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let ada = try await scene.member("ada")
@@ -92,7 +92,7 @@ extension StoreContract {
         }
     }
 
-    public func aTicketIsUsedOnce() async throws {
+    func aTicketIsUsedOnce() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let ada = try await scene.member("ada")

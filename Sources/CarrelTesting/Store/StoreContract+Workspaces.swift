@@ -2,7 +2,7 @@ import CarrelCore
 import Testing
 
 extension StoreContract {
-    public func aChangeIsAppliedAndReturned() async throws {
+    func aChangeIsAppliedAndReturned() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let ada = try await scene.member("ada")
@@ -30,7 +30,7 @@ extension StoreContract {
         }
     }
 
-    public func theSameChangeAgainChangesNothing() async throws {
+    func theSameChangeAgainChangesNothing() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let spare = try await scene.spare()
@@ -44,7 +44,7 @@ extension StoreContract {
         }
     }
 
-    public func aChangeThatDoesNotApplyIsAConflict() async throws {
+    func aChangeThatDoesNotApplyIsAConflict() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let spare = try await scene.spare()
@@ -54,7 +54,7 @@ extension StoreContract {
         }
     }
 
-    public func anOwnerIsSetOnce() async throws {
+    func anOwnerIsSetOnce() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let users = try await scene.members(2)
@@ -71,7 +71,7 @@ extension StoreContract {
         }
     }
 
-    public func onlyAStartingWorkspaceWithoutOwnerIsAddedAsSpare() async throws {
+    func onlyAStartingWorkspaceWithoutOwnerIsAddedAsSpare() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let spare = try await scene.spare(ready: false)
@@ -95,7 +95,7 @@ extension StoreContract {
         }
     }
 
-    public func activityOnlyMovesForward() async throws {
+    func activityOnlyMovesForward() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let ada = try await scene.member("ada")
@@ -118,7 +118,7 @@ extension StoreContract {
         }
     }
 
-    public func listsAreInOrder() async throws {
+    func listsAreInOrder() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let users = try await scene.members(2)
@@ -142,7 +142,7 @@ extension StoreContract {
         }
     }
 
-    public func decisionsAreBroughtUpToDate() async throws {
+    func decisionsAreBroughtUpToDate() async throws {
         try await withStore { store in
             let scene = StoreScene(store)
             let ada = try await scene.member("ada")

@@ -1,7 +1,7 @@
 public import CarrelCore
 
-/// What every store must do, whatever it is made of. A test target runs each function as a test of its own:
-/// they are spread over files by what they are about.
+/// What every store must do, whatever it is made of. A test target runs each of `checks`; the
+/// functions behind them are spread over files by what they are about.
 public struct StoreContract: Sendable {
     /// Opens a new, empty store, passes it on, and cleans up afterwards, also when the body throws.
     public typealias WithStore =
@@ -9,7 +9,7 @@ public struct StoreContract: Sendable {
 
     let withStore: WithStore
 
-    public init(withStore: @escaping WithStore) { self.withStore = withStore }
+    init(withStore: @escaping WithStore) { self.withStore = withStore }
 }
 
 /// What two processes that share one store must see of each other.
@@ -20,5 +20,5 @@ public struct SharedStoreContract: Sendable {
 
     let withTwoStores: WithTwoStores
 
-    public init(withTwoStores: @escaping WithTwoStores) { self.withTwoStores = withTwoStores }
+    init(withTwoStores: @escaping WithTwoStores) { self.withTwoStores = withTwoStores }
 }

@@ -1,8 +1,7 @@
 """What a process holds in memory, as the kernel counts it."""
 
 
-#: As ps(1) and proc(5) count: 2**20 bytes.
-MEGABYTE = 1 << 20
+MEGABYTE = 1_000_000
 
 
 def resident(pid):
