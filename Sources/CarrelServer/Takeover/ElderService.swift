@@ -23,6 +23,7 @@ struct ElderService: Service {
             guard (try? await parts.giving.left.wait()) != nil else { return }
             await keepInTouch()
         }
+        try? await gracefulShutdown()
     }
 
     private func keepInTouch() async {
@@ -125,5 +126,6 @@ struct GivingService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await parts.giving.run(parts) }
+        try? await gracefulShutdown()
     }
 }

@@ -20,6 +20,7 @@ struct EldersService: Service {
                 group.cancelAll()
             }
         }
+        try? await gracefulShutdown()
     }
 
     private func listen() async throws {
