@@ -169,7 +169,8 @@ public final class Gateway: RoutePublishing, Sendable {
             for loop in loops {
                 tasks.addTask {
                     let deadline = loop.eventLoop.scheduleTask(in: TimeAmount(drain)) { loop.state.value.end() }
-                    try? await loop.eventLoop.flatSubmit { loop.state.value.drain(idle: TimeAmount(min(idle, drain))) }.get()
+                    try? await loop.eventLoop.flatSubmit { loop.state.value.drain(idle: TimeAmount(min(idle, drain))) }
+                        .get()
                     deadline.cancel()
                     try? await loop.ask { $0.stop() }
                 }

@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import signal
 import socket as python_socket
 import subprocess
 import threading
 import time
 from collections import Counter
 
+import psutil
 import pytest
 import requests
 from websockets.exceptions import ConnectionClosed
@@ -19,7 +21,8 @@ from harness.server import DidNotStart
 from harness.waiting import eventually, stays
 
 #: `make bench` takes the goal at its word; every other run a share of it.
-UPGRADES, TUNNELS, RATE = (10, 500, 200) if os.environ.get("CARREL_STRICT_FIGURES") else (3, 100, 100)
+STRICT = bool(os.environ.get("CARREL_STRICT_FIGURES"))
+UPGRADES, TUNNELS, RATE = (10, 500, 200) if STRICT else (3, 100, 100)
 #: Waits for what happens at once, on machines that are busy with other tests.
 SOON = 30
 
@@ -116,16 +119,20 @@ def test_workspaces_do_not_notice_an_upgrade(desk):
 # What the old process is still told
 
 
-def test_a_session_revoked_after_an_upgrade_closes_its_tunnels_in_the_old_process(desk):
+@pytest.mark.parametrize("upgrades", [1, 2])
+def test_a_session_revoked_after_an_upgrade_closes_its_tunnels_in_the_old_process(desk, figure, upgrades):
     carrel = desk()
     socket = tunnel(carrel)
-    carrel.take_over()
+    for _ in range(upgrades):
+        carrel.take_over()
     assert says(socket, "as before")
     assert carrel.ada.sign_out().status_code == 303
     before = time.monotonic()
     assert close_code(socket) == 1008
-    assert time.monotonic() - before < 1 * places.SLACK
-    assert carrel.elders[0].wait(SOON) == 0
+    took = time.monotonic() - before
+    figure("from sign-out to the end of a tunnel in an old process", f"{took:.3f} s", "1 s")
+    assert took < 1 or not STRICT
+    assert all(elder.wait(SOON) == 0 for elder in carrel.elders)
 
 
 def test_a_member_disabled_on_the_command_line_after_an_upgrade_loses_tunnels_in_the_old_process(desk):
@@ -179,7 +186,7 @@ def test_the_old_process_ends_what_is_open_after_takeover_drain(desk):
 
 
 def test_a_tunnel_that_is_used_only_through_the_old_process_keeps_its_workspace_awake(desk):
-    carrel = desk(idle={"after": "4s", "then": "stop"})
+    carrel = desk(idle={"after": "4s", "then": "stop", "busy": {"cpu": "50%", "over": "2s"}})
     socket = tunnel(carrel)
     carrel.take_over()
     stays(lambda: says(socket, "a key"), during=12, what="it is kept", every=0.5)
@@ -349,5 +356,35 @@ def test_a_new_process_starts_though_the_old_one_is_killed_in_the_middle(desk):
 def test_without_a_running_server_it_starts_as_always(serve):
     carrel = serve(configuration.tiny())
     carrel.stop()
-    carrel._launch(["--takeover"], 60, None)
+    carrel.start(options=["--takeover"])
     assert carrel.member("ada").open("tiny")["phase"] == "ready"
+
+
+def test_sigusr2_makes_a_running_server_start_its_successor(desk):
+    carrel = desk()
+    socket = tunnel(carrel)
+    old = carrel.process
+    children = {child.pid for child in psutil.Process(old.pid).children()}
+    old.send_signal(signal.SIGUSR2)
+    eventually(lambda: "this one keeps going what is open" in carrel.log(), 60, "it was taken over from")
+    new = [child for child in psutil.Process(old.pid).children() if child.pid not in children]
+    assert len(new) == 1 and "--takeover" in new[0].cmdline()
+    try:
+        assert says(socket, "as before")
+        assert carrel.ada.open("tiny", name="second")["phase"] == "ready"
+        socket.close()
+        assert old.wait(SOON) == 0
+        assert carrel.ada.get("/api/v1/me").status_code == 200
+    finally:
+        new[0].terminate()
+        new[0].wait(SOON)
+
+
+def test_a_service_manager_is_told_which_process_serves(desk, tmp_path):
+    with contextlib.closing(python_socket.socket(python_socket.AF_UNIX, python_socket.SOCK_DGRAM)) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(SOON)
+        carrel = desk()
+        carrel.take_over(environment={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        told = manager.recv(4096).decode().splitlines()
+        assert {"READY=1", f"MAINPID={carrel.pid}"} <= set(told)

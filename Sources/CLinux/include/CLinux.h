@@ -15,6 +15,12 @@
 int clinux_run(char *const arguments[], const void *input, size_t input_length, char *output, size_t room,
                size_t *length, bool errors);
 
+// Starts `arguments` (NULL-terminated, the first is the program's path) with this process' environment, standard input
+// and output, and nothing else of it. Returns its pid, for clinux_wait.
+pid_t clinux_start(char *const arguments[]);
+// Waits for the end of a child. Returns the exit status of waitpid.
+int clinux_wait(pid_t pid);
+
 int clinux_pidfd_open(pid_t pid);
 // Sends `number` with `value` to be read from the signal's information.
 int clinux_pidfd_send(int pidfd, int number, int value);

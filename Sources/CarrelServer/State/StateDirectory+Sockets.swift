@@ -1,11 +1,11 @@
 import CarrelCore
+import Glibc
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
     import Foundation
 #endif
-import Glibc
 
 /// Each process listens at sockets of its own, `users.<pid>.sock`. What everybody uses, `users.sock`, is a link to
 /// those of the process that serves: it changes hands in one step, and nobody finds nothing there.

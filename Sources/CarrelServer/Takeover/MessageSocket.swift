@@ -1,13 +1,13 @@
 import CLinux
 import CarrelCore
 import Dispatch
+import Glibc
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
     import Foundation
 #endif
-import Glibc
 
 /// One end of a unix socket on which two processes of one user (or root) pass whole messages with open files.
 final class MessageSocket: Sendable {

@@ -73,9 +73,9 @@ class Carrel:
 
     # Life
 
-    def start(self, within=30, environment=None):
+    def start(self, within=30, environment=None, options=()):
         assert self.process is None, "it runs already"
-        return self._launch([], within, environment)
+        return self._launch(options, within, environment)
 
     def take_over(self, within=90, environment=None):
         """An upgrade: a second process takes over from the first, which stays among `elders` until it ends."""
