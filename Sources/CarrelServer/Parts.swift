@@ -126,7 +126,7 @@ final class Parts: Sendable {
                     )
                 },
                 reload: { try await reloader.reload() },
-                takeOver: { try giving.begin() },
+                takeOver: { try giving.begin($0) },
                 gate: gate
             )
             hubs.append(

@@ -353,6 +353,25 @@ def test_a_new_process_starts_though_the_old_one_is_killed_in_the_middle(desk):
     assert carrel.ada.open("tiny", name="second")["phase"] == "ready"
 
 
+def test_of_two_that_want_to_take_over_one_is_told_to_wait(desk):
+    carrel = desk()
+    socket = tunnel(carrel)
+    first = newcomer(carrel)
+    first.send_signal(signal.SIGSTOP)
+    try:
+        if "this one keeps going what is open" in carrel.log():
+            pytest.skip("the machine was too slow to stop it in time")
+        second = carrel.run("serve", "--takeover")
+        assert second.returncode == 1 and "taking over already" in second.stderr, second.stderr
+    finally:
+        first.kill()
+        first.wait(10)
+    carrel.eventually_logs(["the takeover failed"], within=SOON)
+    assert says(socket, "still here")
+    carrel.take_over()
+    assert says(socket, "and after one that worked")
+
+
 def test_without_a_running_server_it_starts_as_always(serve):
     carrel = serve(configuration.tiny())
     carrel.stop()

@@ -44,7 +44,12 @@ public struct ListenerLimits: Hashable, Sendable {
 /// How long what is open may go on when carrel stops.
 public struct DrainRule: Hashable, Sendable {
     /// After SIGTERM.
-    public var stop = Duration.seconds(30)
+    public var stop: Duration
     /// In the old process, after another took over.
-    public var takeover = Duration.seconds(12 * 3600)
+    public var takeover: Duration
+
+    public init(stop: Duration = .seconds(30), takeover: Duration = .seconds(12 * 3600)) {
+        self.stop = stop
+        self.takeover = takeover
+    }
 }

@@ -14,7 +14,7 @@ extension StateDirectory {
     static let publishedSockets = ["users", "operators", "control", "elders"]
 
     /// Where a new process waits for the one it wants to take over from.
-    var takeoverSocket: String { "\(sockets)/takeover.sock" }
+    func takeoverSocket(of pid: Int32) -> String { "\(sockets)/takeover.\(pid).sock" }
 
     /// This process' own.
     func ownSocket(_ name: String) -> String { "\(sockets)/\(name).\(getpid()).sock" }

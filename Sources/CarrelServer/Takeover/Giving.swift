@@ -14,35 +14,35 @@ final class Giving: Sendable {
     static let newcomersPatience: Duration = .seconds(120)
 
     private let asked = Mutex(false)
-    private let wishes: AsyncStream<Void>
-    private let wish: AsyncStream<Void>.Continuation
+    private let wishes: AsyncStream<Int32>
+    private let wish: AsyncStream<Int32>.Continuation
     /// Open once another process serves: this one only keeps what is open going.
     let left = Latch()
 
     init() { (wishes, wish) = AsyncStream.makeStream(of: Void.self) }
 
-    /// Throws `conflict` while another takeover is under way.
-    func begin() throws {
+    /// The process `pid` waits to be connected to. Throws `conflict` while another takeover is under way.
+    func begin(_ pid: Int32) throws {
         let isFirst = asked.withLock { asked in
             defer { asked = true }
             return !asked
         }
         guard isFirst else { throw CarrelError(.conflict, "Another carrel is taking over already") }
-        wish.yield()
+        wish.yield(pid)
     }
 
     /// Until it has left, or the task is cancelled.
     func run(_ parts: Parts) async {
-        for await _ in wishes {
-            if await give(parts) { return }
+        for await pid in wishes {
+            if await give(parts, to: pid) { return }
             asked.withLock { $0 = false }
         }
     }
 
     /// Whether it has left.
-    private func give(_ parts: Parts) async -> Bool {
+    private func give(_ parts: Parts, to pid: Int32) async -> Bool {
         let new: MessageSocket
-        do { new = try MessageSocket.connect(to: parts.state.takeoverSocket) } catch {
+        do { new = try MessageSocket.connect(to: parts.state.takeoverSocket(of: pid)) } catch {
             parts.logger.error("takeover: \(error)")
             return false
         }

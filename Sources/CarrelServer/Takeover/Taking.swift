@@ -29,8 +29,9 @@ struct Taking: Sendable {
         if let problem = loaded.state.findings().first(where: { $0.severity == .error }) {
             throw CarrelError(.storeFailed, problem.message)
         }
-        let old = try await MessageSocket.accept(at: loaded.state.takeoverSocket, patience: .seconds(10)) {
-            do { _ = try await control.send("POST", "/api/v1/takeover") } catch let error as CarrelError
+        let own = getpid()
+        let old = try await MessageSocket.accept(at: loaded.state.takeoverSocket(of: own), patience: .seconds(10)) {
+            do { _ = try await control.send("POST", "/api/v1/takeover?pid=\(own)") } catch let error as CarrelError
                 where error.code == .notFound
             {
                 throw CarrelError(.unsupported, "The running carrel can't be taken over: restart it instead")
@@ -85,13 +86,13 @@ struct Taking: Sendable {
         guard let old else { return }
         do {
             try old.send(TakeoverMessage(word: .ready))
-            let answer = try await old.receive(within: Self.patience)?.message
-            if let answer, answer.word != .left {
-                throw CarrelError(.conflict, answer.because ?? "The running carrel went back on the takeover")
-            }
+            if try await old.receive(within: Self.patience)?.message.word == .left { return }
         } catch {
-            // Only one may go on: the old one does, unless it has ended.
-            guard await old.peer.hasEnded(within: .seconds(1)) else { throw error }
+            guard (error as? CarrelError)?.code == .conflict else { throw error }
+        }
+        // Only one may go on: the old one does, unless it has ended.
+        guard await old.peer.hasEnded(within: Self.patience) else {
+            throw CarrelError(.conflict, "The running carrel went back on the takeover: its log says why")
         }
     }
 

@@ -20,8 +20,9 @@ public struct HubServices: Sendable {
     /// Applies a changed configuration file and returns what the operator should know. Throws `configuration` with
     /// every problem in its message; then nothing has changed.
     public var reload: @Sendable () async throws -> [String]
-    /// Another process wants to take over: what follows is between it and this one. Throws `conflict` while another does.
-    public var takeOver: @Sendable () async throws -> Void
+    /// The process of this number wants to take over: what follows is between it and this one. Throws `conflict` while
+    /// another does.
+    public var takeOver: @Sendable (_ pid: Int32) async throws -> Void
     /// Passed by every request.
     public var gate: HubGate
 
@@ -34,7 +35,7 @@ public struct HubServices: Sendable {
         record: @escaping @Sendable (_ after: Int64, _ limit: Int) async throws -> RecordPage,
         unready: @escaping @Sendable () async -> String?,
         reload: @escaping @Sendable () async throws -> [String],
-        takeOver: @escaping @Sendable () async throws -> Void = {
+        takeOver: @escaping @Sendable (_ pid: Int32) async throws -> Void = { _ in
             throw CarrelError(.unsupported, "This carrel can't be taken over.")
         },
         gate: HubGate = HubGate()
