@@ -59,8 +59,6 @@ enum Sample {
           users:     { bind: 0.0.0.0:8080, public-url: "https://work.example.org", tls: {certificate: tls/c.pem, key: tls/k.pem}, trusted-proxies: [10.0.0.0/8] }
           operators: { bind: 127.0.0.1:9080, public-url: "https://carrel.ops.example.org" }
           limits:    { head-bytes: 65536, header-timeout: 10s, idle-timeout: 1h, connections-per-client: 1000 }
-          drain: 45s
-          takeover-drain: 6h
         isolation: { mode: path }
         sign-in:
           session: { lifetime: 12h }

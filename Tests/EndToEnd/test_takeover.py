@@ -169,6 +169,7 @@ def test_stopping_the_new_process_ends_what_is_open_in_the_old_one(desk):
     carrel = desk(listeners={"drain": "1s"})
     socket = tunnel(carrel)
     carrel.take_over()
+    carrel.eventually_logs(["keeps going what is open there"], within=SOON)
     assert carrel.stop() == 0
     assert close_code(socket) == 1001
     assert carrel.elders[0].wait(SOON) == 0

@@ -35,19 +35,26 @@ extension ClientConnection {
         readAgain(head)
     }
 
-    /// Its request is with the hub, which has not answered yet.
-    var awaitsHub: Bool { phase == .exchange && entry == nil && !exchange.hasResponse }
+    /// Its request is with the hub, which has not answered yet. `whole`: nothing of the request is still to come.
+    func awaitsHub(whole: Bool) -> Bool {
+        phase == .exchange && entry == nil && !exchange.hasResponse && (requestDone || !whole)
+    }
 }
 
 extension Gateway {
+    /// How long the hub is not changed because a request is still being sent: a slow sender must not hold up others.
+    static let sendersPatience: Duration = .seconds(5)
+
     /// From now on requests to the hub wait until `releaseHub`. Returns once the hub has answered all that it was
     /// asked before, or after `patience`: whether it has.
     public func holdHub(patience: Duration) async -> Bool {
-        let deadline = ContinuousClock.now + patience
+        let began = ContinuousClock.now
+        let deadline = began + patience
         for loop in loops { try? await loop.ask { $0.hubHold.close() } }
         while true {
             var open = 0
-            for loop in loops { open += (try? await loop.ask { $0.count { $0.awaitsHub } }) ?? 0 }
+            let whole = ContinuousClock.now - began >= Self.sendersPatience
+            for loop in loops { open += (try? await loop.ask { $0.count { $0.awaitsHub(whole: whole) } }) ?? 0 }
             if open == 0 { return true }
             guard ContinuousClock.now < deadline, !Task.isCancelled else { return false }
             try? await Task.sleep(for: .milliseconds(5))

@@ -18,6 +18,8 @@ final class Elders: RoutePublishing, Sendable {
     private struct State {
         var routes: [WorkspaceID: Route] = [:]
         var isComplete = false
+        /// What they are told at the end, in milliseconds.
+        var endWithin: Int64?
         var links: [Int: Link] = [:]
         var next = 0
         /// Of elders that are gone.
@@ -58,7 +60,10 @@ final class Elders: RoutePublishing, Sendable {
         var message = LinkMessage()
         message.endWithin = rest.milliseconds
         let last = message
-        state.withLock { for link in $0.links.values { link.send.yield(last) } }
+        state.withLock { state in
+            state.endWithin = last.endWithin
+            for link in state.links.values { link.send.yield(last) }
+        }
     }
 
     private static var complete: LinkMessage {
@@ -127,6 +132,7 @@ final class Elders: RoutePublishing, Sendable {
             state.next += 1
             var first = LinkMessage()
             first.credentials = signIn.credentialState
+            first.endWithin = state.endWithin
             send.yield(first)
             for route in state.routes.values {
                 var message = LinkMessage()

@@ -9,7 +9,9 @@ import Synchronization
 /// process does not get as far as serving.
 final class Giving: Sendable {
     /// How long members' requests may take to finish before nothing is written any more.
-    static let patience: Duration = .seconds(10)
+    static let patience: Duration = .seconds(30)
+    /// How long the hub may take beyond that for what did not come through the gateway.
+    static let gatesPatience: Duration = .seconds(5)
     /// How long the new process may take to be ready.
     static let newcomersPatience: Duration = .seconds(120)
 
@@ -19,7 +21,7 @@ final class Giving: Sendable {
     /// Open once another process serves: this one only keeps what is open going.
     let left = Latch()
 
-    init() { (wishes, wish) = AsyncStream.makeStream(of: Void.self) }
+    init() { (wishes, wish) = AsyncStream.makeStream(of: Int32.self) }
 
     /// The process `pid` waits to be connected to. Throws `conflict` while another takeover is under way.
     func begin(_ pid: Int32) throws {
@@ -89,7 +91,7 @@ final class Giving: Sendable {
     /// First what members asked for, then what the hub does by itself, then the store.
     private func stopWriting(_ parts: Parts) async throws {
         let isAnswered = await parts.gateway.holdHub(patience: Self.patience)
-        let isEmpty = await parts.gate.close(patience: isAnswered ? Self.patience : .zero)
+        let isEmpty = await parts.gate.close(patience: isAnswered ? Self.gatesPatience : .zero)
         if !isAnswered || !isEmpty { parts.logger.warning("a request was not finished before the takeover") }
         await parts.following.interrupt()
         await parts.reconciling.interrupt()

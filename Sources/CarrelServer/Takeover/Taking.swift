@@ -8,7 +8,7 @@ import Logging
 /// The new process' side of a takeover, up to the moment when it alone serves.
 struct Taking: Sendable {
     /// How long the old one may take to finish what it is doing for members.
-    static let patience: Duration = .seconds(60)
+    static let patience: Duration = .seconds(90)
 
     /// The sockets that the old process listens on. Empty if it ended before it could pass them.
     let sockets: [ListeningSocket]
@@ -30,7 +30,7 @@ struct Taking: Sendable {
             throw CarrelError(.storeFailed, problem.message)
         }
         let own = getpid()
-        let old = try await MessageSocket.accept(at: loaded.state.takeoverSocket(of: own), patience: .seconds(10)) {
+        let old = try await MessageSocket.accept(at: loaded.state.takeoverSocket(of: own), patience: .seconds(30)) {
             do { _ = try await control.send("POST", "/api/v1/takeover?pid=\(own)") } catch let error as CarrelError
                 where error.code == .notFound
             {
@@ -41,7 +41,7 @@ struct Taking: Sendable {
     }
 
     private static func take(from old: MessageSocket, logger: Logger) async throws -> Taking {
-        guard let (offer, files) = try await old.receive(within: .seconds(10)) else {
+        guard let (offer, files) = try await old.receive(within: .seconds(30)) else {
             return try await alone(after: old, logger: logger)
         }
         let listeners = offer.listeners ?? []
@@ -56,7 +56,8 @@ struct Taking: Sendable {
         }
         let taking = Taking(sockets: sockets, lock: lock, old: old)
         do {
-            try old.send(TakeoverMessage(word: .take))
+            // Who can't be told has ended: nothing comes from there then.
+            try? old.send(TakeoverMessage(word: .take))
             switch try await old.receive(within: patience)?.message {
             case nil: return try await alone(after: old, with: taking, logger: logger)
             case let message? where message.word == .handed: return taking

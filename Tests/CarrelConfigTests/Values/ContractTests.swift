@@ -24,7 +24,6 @@ struct ContractTests {
         #expect(configuration.operators.bind == "127.0.0.1:9080")
         #expect(configuration.limits.headerTimeout == .seconds(10))
         #expect(configuration.limits.idleTimeout == .seconds(3600))
-        #expect(configuration.drain == DrainRule(stop: .seconds(45), takeover: .seconds(21_600)))
         #expect(configuration.isolation.mode == .path)
         #expect(configuration.signIn.sessionLifetime == .seconds(43_200))
         #expect(configuration.signIn.defaultApp == AppID("jupyter"))
@@ -34,7 +33,7 @@ struct ContractTests {
         #expect(configuration.engines.map(\.kind) == [.docker, .process])
         #expect(configuration.homes.map(\.kind) == [.volume])
         #expect(configuration.poolService?.provider == "company")
-        #expect(configuration.positions["apps[0].pool.spares"] == Position(line: 38, column: 21))
+        #expect(configuration.positions["apps[0].pool.spares"] == Position(line: 36, column: 21))
     }
 
     @Test("Every key of the app arrives as it was written")
