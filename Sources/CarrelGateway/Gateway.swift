@@ -9,12 +9,13 @@ import Synchronization
 ///
 /// `start`, then `run` for as long as it serves, then `shutdown`. Publishing before `start` is allowed.
 public final class Gateway: RoutePublishing, Sendable {
-    private struct Running {
+    struct Running {
         var channels: [any Channel]
         var listeners: [ListenerPlan]
+        var sockets: [ListeningSocket]
     }
 
-    private enum State {
+    enum State {
         case idle
         case starting
         case running(Running)
@@ -31,7 +32,7 @@ public final class Gateway: RoutePublishing, Sendable {
     private let logger: Logger
     private let group: any EventLoopGroup
     let loops: [Loop]
-    private let state = Mutex(State.idle)
+    let state = Mutex(State.idle)
     private let wishes: AsyncStream<WorkspaceID>
     private let wish: AsyncStream<WorkspaceID>.Continuation
 
@@ -77,18 +78,26 @@ public final class Gateway: RoutePublishing, Sendable {
 
     /// Binds every listener and returns the address of each by its name. Serves from then on.
     ///
-    /// - Parameter accepting: false: connections wait in the kernel's queue until `accept()`.
+    /// - Parameters:
+    ///   - accepting: false: connections wait in the kernel's queue until `accept()`.
+    ///   - inherited: sockets that another process listened on: used where a listener has the same name and address.
+    ///     From now on they are the gateway's, and those that no listener is configured for are closed.
     /// - Returns: by the listener's name.
     /// - Throws: `CarrelError` if an address can't be bound, with nothing left bound, or if the configuration has a
     ///   trusted proxy that is no address.
-    public func start(accepting: Bool = true) async throws -> [String: SocketAddress] {
+    public func start(
+        accepting: Bool = true,
+        inherited: [ListeningSocket] = []
+    ) async throws -> [String: SocketAddress] {
         try state.withLock { state in
             guard case .idle = state else {
                 throw CarrelError(.internal, "The gateway was started before.")
             }
             state = .starting
         }
-        var running = Running(channels: [], listeners: [])
+        var running = Running(channels: [], listeners: [], sockets: [])
+        var unused = inherited
+        defer { for socket in unused { socket.closeDescriptor() } }
         var addresses: [String: SocketAddress] = [:]
         do {
             for listener in configuration.listeners {
@@ -96,8 +105,14 @@ public final class Gateway: RoutePublishing, Sendable {
                     listener,
                     connectionsPerClient: configuration.limits.connectionsPerClient
                 )
-                let channel = try await bind(plan, accepting: accepting)
+                let passed = unused.firstIndex { $0.listener == listener.name && $0.bind == listener.bind }
+                let (channel, socket) = try await bind(
+                    plan,
+                    to: passed.map { unused.remove(at: $0) },
+                    accepting: accepting
+                )
                 running.channels.append(channel)
+                running.sockets.append(socket)
                 running.listeners.append(plan)
                 addresses[listener.name] = channel.localAddress
             }
@@ -134,8 +149,9 @@ public final class Gateway: RoutePublishing, Sendable {
         }
     }
 
-    /// Accepts no more; lets requests finish and tunnels live for `drain`, then closes what is left.
-    public func shutdown(drain: Duration) async {
+    /// Accepts no more; lets requests finish and tunnels live for `drain`, then closes what is left. Who is connected
+    /// and asks nothing for `idle` is closed then; who asks within it is answered, with `Connection: close`.
+    public func shutdown(drain: Duration, idle: Duration = .seconds(1)) async {
         let last = state.withLock { state in
             let last = state
             state = .stopped
@@ -153,7 +169,8 @@ public final class Gateway: RoutePublishing, Sendable {
             for loop in loops {
                 tasks.addTask {
                     let deadline = loop.eventLoop.scheduleTask(in: TimeAmount(drain)) { loop.state.value.end() }
-                    try? await loop.eventLoop.flatSubmit { loop.state.value.drain() }.get()
+                    try? await loop.eventLoop.flatSubmit { loop.state.value.drain(idle: TimeAmount(min(idle, drain))) }
+                        .get()
                     deadline.cancel()
                     try? await loop.ask { $0.stop() }
                 }
@@ -177,13 +194,15 @@ public final class Gateway: RoutePublishing, Sendable {
         }
     }
 
-    private func bind(_ listener: ListenerPlan, accepting: Bool) async throws -> any Channel {
+    private func bind(
+        _ listener: ListenerPlan,
+        to passed: ListeningSocket?,
+        accepting: Bool
+    ) async throws -> (any Channel, ListeningSocket) {
         let configuration = listener.configuration
         let loops = loops
         let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.autoRead, value: accepting)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.recvAllocator, value: LoopState.receiveBuffers)
             .childChannelOption(.writeBufferWaterMark, value: LoopState.waterMark)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
@@ -202,7 +221,10 @@ public final class Gateway: RoutePublishing, Sendable {
                 }
             }
         do {
-            return try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
+            let socket = try passed ?? ListeningSocket.open(configuration)
+            let channel = try await bootstrap.withBoundSocket(socket.descriptor).get()
+            socket.lengthenQueue()
+            return (channel, socket)
         } catch {
             let address = "\(configuration.host):\(configuration.port)"
             let fault = (error as? IOError)?.errnoCode

@@ -16,7 +16,7 @@ import ServiceLifecycle
 final class Parts: Sendable {
     let file: String
     let state: StateDirectory
-    let store: any Store
+    let store: SQLiteStore
     let httpClient: HTTPClient
     let signIn: SignIn
     let workspaces: Workspaces
@@ -27,17 +27,32 @@ final class Parts: Sendable {
     /// Open once the gateway takes connections.
     let gatewayListens: Latch
     let reloader: Reloader
+    let resumer: Resumer
+    let lock: StateLock
+    /// Passed by everything that members ask of the hub.
+    let gate: HubGate
+    /// What the hub does by itself.
+    let reconciling = Interruptible()
+    let following = Interruptible()
+    /// Processes that handed over to this one, or to one before it.
+    let elders: Elders
+    let eldersListen = Latch()
+    /// Nil: this process starts on its own.
+    let taking: Taking?
+    let giving: Giving
+    let successor: SuccessorLink
+    /// Opens when this process is to stop.
+    let ending = Latch()
     let logger: Logger
     private let current: CurrentConfiguration
-    private let lock: StateLock
 
     var configuration: Configuration { current.value }
 
-    init(_ loaded: LoadedConfiguration, logger: Logger) async throws {
+    init(_ loaded: LoadedConfiguration, taking: Taking? = nil, logger: Logger) async throws {
         let configuration = loaded.configuration
         let current = CurrentConfiguration(configuration)
         let state = try StateDirectory(preparing: configuration.state)
-        lock = try state.lock()
+        lock = try taking?.lock ?? state.lock()
         let keys = try SigningKeyFile.load(state: state.path)
         let store = try SQLiteStore.open(path: state.database)
         let clock = SystemClock()
@@ -52,7 +67,10 @@ final class Parts: Sendable {
         try await signIn.refresh()
         let operatorsSignIn = signIn.listening(as: "operators")
         let httpClient = HTTPAppProbe.makeClient(logger: logger)
-        let resumer = Resumer()
+        let gate = HubGate()
+        let giving = Giving()
+        let successor = SuccessorLink()
+        let resumer = Resumer(gate: gate, successor: successor)
         let gateway = Gateway(
             configuration: configuration.gatewayConfiguration(state: state),
             questions: GatewayQuestions(
@@ -67,10 +85,11 @@ final class Parts: Sendable {
             clock: clock,
             logger: logger
         )
+        let elders = Elders(gateway: gateway, signIn: signIn)
         let workspaces = Workspaces(
             store: store,
             engines: EngineList.make(of: configuration, state: state, logger: logger),
-            routes: gateway,
+            routes: elders,
             probe: HTTPAppProbe(client: httpClient),
             rules: configuration.workspaceRules,
             clock: clock,
@@ -106,20 +125,25 @@ final class Parts: Sendable {
                         gatewayListens: gatewayListens
                     )
                 },
-                reload: { try await reloader.reload() }
+                reload: { try await reloader.reload() },
+                takeOver: { try giving.begin($0) },
+                gate: gate
             )
             hubs.append(
                 try buildHub(
                     listener,
                     services: services,
-                    address: .unixDomainSocket(path: state.socket(listener.rawValue)),
+                    address: .unixDomainSocket(path: state.ownSocket(listener.rawValue)),
                     onServerRunning: { latch.open() },
                     logger: logger
                 )
             )
         }
         // Nobody waits for it: who was signed out must not be held up by who signs out.
-        signIn.onChange { Task { await gateway.credentialsChanged() } }
+        signIn.onChange {
+            elders.tellCredentials()
+            Task { await gateway.credentialsChanged() }
+        }
         file = loaded.file
         self.state = state
         self.store = store
@@ -131,6 +155,12 @@ final class Parts: Sendable {
         hubsListen = latches
         self.gatewayListens = gatewayListens
         self.reloader = reloader
+        self.resumer = resumer
+        self.gate = gate
+        self.elders = elders
+        self.taking = taking
+        self.giving = giving
+        self.successor = successor
         self.logger = logger
         self.current = current
     }

@@ -3,8 +3,10 @@ import CarrelConfig
 import CarrelCore
 import CarrelGateway
 import CarrelIdentity
+import CarrelSQLite
 import CarrelWeb
 import CarrelWorkspaces
+import Glibc
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -17,9 +19,16 @@ struct Services {
     let parts: Parts
 
     func all() -> [any Service] {
-        [StoreService(parts: parts), HTTPClientService(client: parts.httpClient), SessionChanges(parts: parts)]
+        [
+            StopSignals(parts: parts), StoreService(parts: parts), HTTPClientService(client: parts.httpClient),
+            SessionChanges(parts: parts),
+        ]
             + parts.hubs
-            + [WorkspaceLoop(parts: parts), Reloads(parts: parts), GatewayService(parts: parts)]
+            + [
+                WorkspaceLoop(parts: parts), Reloads(parts: parts), SuccessorStart(parts: parts),
+                EldersService(parts: parts),
+                ElderService(parts: parts), GivingService(parts: parts), GatewayService(parts: parts),
+            ]
     }
 }
 
@@ -47,9 +56,10 @@ struct SessionChanges: Service {
     let parts: Parts
 
     func run() async throws {
-        let changes = parts.store.externalChanges()
         try await cancelWhenGracefulShutdown {
-            try await parts.signIn.follow(changes)
+            do {
+                try await parts.following.run { try await parts.signIn.follow(parts.store.externalChanges()) }
+            } catch is CancellationError {}
         }
     }
 }
@@ -62,7 +72,7 @@ struct WorkspaceLoop: Service {
         try await cancelWhenGracefulShutdown {
             do {
                 try await parts.gatewayListens.wait()
-                try await parts.workspaces.run()
+                try await parts.reconciling.run { try await parts.workspaces.run() }
             } catch is CancellationError {}
         }
     }
@@ -70,23 +80,58 @@ struct WorkspaceLoop: Service {
 
 /// Listens, says so in one line, and lets requests finish at the end.
 struct GatewayService: Service {
-    static let drain: Duration = .seconds(30)
     static let patience: Duration = .seconds(10)
+    /// Who takes over waits longer for its first look at the workspaces: the other serves meanwhile.
+    static let takersPatience: Duration = .seconds(60)
+    /// How long a connection that asks nothing stays open at the end: its client may be about to ask.
+    static let idle: Duration = .seconds(1)
+    static let idleAfterTakeover: Duration = .seconds(10)
     let parts: Parts
 
     func run() async throws {
-        for latch in parts.hubsListen { try await latch.wait() }
-        let addresses = try await parts.gateway.start(accepting: false)
+        for latch in parts.hubsListen + [parts.eldersListen] { try await latch.wait() }
+        let addresses = try await parts.gateway.start(accepting: false, inherited: parts.taking?.sockets ?? [])
         parts.gatewayListens.open()
-        await waitForWorkspaces()
+        if let taking = parts.taking {
+            try await waitForAllWorkspaces()
+            try parts.state.publishSockets()
+            try await taking.ready()
+        } else {
+            try parts.state.publishSockets()
+            await waitForWorkspaces()
+        }
         await parts.gateway.accept()
         let users = parts.configuration.users.publicOrigin ?? Self.origin(addresses["users"])
         let operators = parts.configuration.operators.publicOrigin ?? Self.origin(addresses["operators"])
         parts.logger.notice("ready users=\(users) operators=\(operators)")
+        ServiceManager.tell("READY=1\nMAINPID=\(getpid())")
         async let asking: Void = parts.gateway.run()
         try? await gracefulShutdown()
-        await parts.gateway.shutdown(drain: Self.drain)
+        let drain = parts.configuration.drain
+        if parts.giving.left.isOpen {
+            await parts.gateway.shutdown(drain: drain.takeover, idle: Self.idleAfterTakeover)
+        } else {
+            ServiceManager.tell("STOPPING=1")
+            await parts.gateway.shutdown(drain: drain.stop, idle: Self.idle)
+        }
         await asking
+    }
+
+    /// Who can't take up the workspaces must not take them over.
+    private func waitForAllWorkspaces() async throws {
+        let isSettled = await withTaskGroup(of: Bool.self) { group in
+            group.addTask { (try? await parts.workspaces.settled()) != nil }
+            group.addTask {
+                try? await Task.sleep(for: Self.takersPatience)
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+        try Task.checkCancellation()
+        guard isSettled else {
+            throw CarrelError(.engineFailed, "An engine is not ready: the log says which, and why")
+        }
     }
 
     /// Until routes lead to the workspaces that were open before: whoever comes in between waits instead of being
@@ -112,7 +157,7 @@ struct Reloads: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            for await _ in await UnixSignalsSequence(trapping: .sighup) where !parts.giving.left.isOpen {
                 do {
                     for warning in try await parts.reloader.reload() { parts.logger.warning("\(warning)") }
                 } catch {

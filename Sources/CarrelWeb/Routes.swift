@@ -6,7 +6,7 @@ enum Routes {
         switch listener {
         case .users: signingIn + portal + workspacePages + assets + api
         case .operators: signingIn + console + assets + api + operatorsAPI + health + poolService
-        case .control: api + operatorsAPI + health
+        case .control: api + operatorsAPI + health + takeover
         }
     }
 
@@ -58,6 +58,8 @@ enum Routes {
         Endpoint(.post, "/api/v1/reload", .api(.operate), ReloadAPI.reload),
         Endpoint(.get, "/metrics", .api(.observe), Metrics.show),
     ]
+
+    private static let takeover = [Endpoint(.post, "/api/v1/takeover", .api(.operate), TakeoverAPI.begin)]
 
     private static let health = [
         Endpoint(.get, "/healthz", .anyone, Health.alive),

@@ -15,6 +15,12 @@
 int clinux_run(char *const arguments[], const void *input, size_t input_length, char *output, size_t room,
                size_t *length, bool errors);
 
+// Starts `arguments` (NULL-terminated, the first is the program's path) with this process' environment, standard input
+// and output, and nothing else of it. Returns its pid, for clinux_wait.
+pid_t clinux_start(char *const arguments[]);
+// Waits for the end of a child. Returns the exit status of waitpid.
+int clinux_wait(pid_t pid);
+
 int clinux_pidfd_open(pid_t pid);
 // Sends `number` with `value` to be read from the signal's information.
 int clinux_pidfd_send(int pidfd, int number, int value);
@@ -46,5 +52,20 @@ int clinux_remove_tree(const char *path);
 
 // Descriptors for changes in one directory: everything that happens to its entries.
 int clinux_watch_directory(const char *path);
+
+// Sockets that carry whole messages with open files (unix(7), SOCK_SEQPACKET, SCM_RIGHTS).
+#define CLINUX_MESSAGE_FILES 64
+// Listens at `path`; what lies there is removed.
+int clinux_message_listen(const char *path);
+// -EAGAIN when nobody came in time.
+int clinux_message_accept(int listener, int milliseconds);
+int clinux_message_connect(const char *path);
+// At most CLINUX_MESSAGE_FILES files go with it.
+int clinux_message_send(int socket, const void *bytes, size_t length, const int *files, size_t count);
+// One message: its length, and its files in `files`, which has room for CLINUX_MESSAGE_FILES. 0 once the other side is
+// gone, -EAGAIN when nothing came in time.
+ssize_t clinux_message_receive(int socket, int milliseconds, void *bytes, size_t room, int *files, size_t *count);
+// Who is at the other end of a unix socket: who connected, or who called listen.
+int clinux_peer(int socket, pid_t *pid, uid_t *uid);
 
 #endif

@@ -19,6 +19,7 @@ struct Builder {
             users: listener(root["listeners"]?["users"], port: 8080),
             operators: listener(root["listeners"]?["operators"], port: 9080),
             limits: limits(root["listeners"]?["limits"]),
+            drain: drain(root["listeners"]),
             isolation: isolation(root["isolation"]),
             signIn: signIn(root["sign-in"]),
             engines: engines,
@@ -57,6 +58,13 @@ struct Builder {
         if let certificate = value["tls"]?["certificate"]?.text, let key = value["tls"]?["key"]?.text {
             rule.tls = TLSFiles(certificate: path(certificate), key: path(key))
         }
+        return rule
+    }
+
+    private func drain(_ value: Checked?) -> DrainRule {
+        var rule = DrainRule()
+        rule.stop = value?["drain"]?.duration ?? rule.stop
+        rule.takeover = value?["takeover-drain"]?.duration ?? rule.takeover
         return rule
     }
 

@@ -7,6 +7,18 @@ extension Definitions {
             "Operators' console, the whole API, metrics, health and the pool-service protocol."
         ),
         Key("limits", .object(limits), "Bounds of both listeners."),
+        Key(
+            "drain",
+            .text(.duration(from: .zero, to: .seconds(86_400))),
+            default: "30s",
+            "How long requests may go on and WebSockets stay open after SIGTERM."
+        ),
+        Key(
+            "takeover-drain",
+            .text(.duration(from: .zero, to: .seconds(30 * 86_400))),
+            default: "12h",
+            "How long requests may go on and WebSockets stay open in the old process after `carrel serve --takeover`."
+        ),
     ])
 
     private static func listener(default bind: String) -> ObjectShape {

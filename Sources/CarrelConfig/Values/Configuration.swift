@@ -10,6 +10,7 @@ public struct Configuration: Sendable {
     public var users: ListenerRule
     public var operators: ListenerRule
     public var limits: ListenerLimits
+    public var drain: DrainRule
     public var isolation: IsolationRule
     public var signIn: SignInSettings
     public var engines: [EngineRule]

@@ -40,3 +40,16 @@ public struct ListenerLimits: Hashable, Sendable {
     /// How long a request to a paused workspace is held.
     public var resumeTimeout = Duration.seconds(15)
 }
+
+/// How long what is open may go on when carrel stops.
+public struct DrainRule: Hashable, Sendable {
+    /// After SIGTERM.
+    public var stop: Duration
+    /// In the old process, after another took over.
+    public var takeover: Duration
+
+    public init(stop: Duration = .seconds(30), takeover: Duration = .seconds(12 * 3600)) {
+        self.stop = stop
+        self.takeover = takeover
+    }
+}

@@ -1,5 +1,5 @@
 /// The gateway's entry for a workspace: its address, who may enter, how to forward.
-public struct Route: Hashable, Sendable {
+public struct Route: Hashable, Sendable, Codable {
     public var workspace: WorkspaceID
     public var app: AppID
     public var owner: UserID
@@ -41,7 +41,7 @@ public struct Route: Hashable, Sendable {
     }
 }
 
-public struct RouteHeader: Hashable, Sendable {
+public struct RouteHeader: Hashable, Sendable, Codable {
     public var name: String
     public var value: String
 

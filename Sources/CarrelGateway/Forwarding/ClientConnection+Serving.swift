@@ -26,6 +26,7 @@ extension ClientConnection {
                 exchange = Exchange(loop.requestHead, raw, id: loop.nextRequestID(), mount: nil)
                 self.answer(answer, closes: false)
             case .hold(let entry): hold(head, raw, for: entry)
+            case .hub where loop.hubHold.isClosed: holdForHub(head, raw)
             case .hub: forward(raw, to: nil, pool: loop.hub(of: listener))
             case .workspace(let entry, let port, let mount):
                 let path = WorkspacePath(raw, loop.requestHead.path)

@@ -26,6 +26,7 @@ final class LoopState {
     /// Requests held for paused workspaces.
     var heldCount = 0
     private(set) var isDraining = false
+    let hubHold = HubHold()
 
     private var routes: [WorkspaceKey: RouteEntry] = [:]
     private var hubs: [ObjectIdentifier: UpstreamPool] = [:]
@@ -67,6 +68,14 @@ final class LoopState {
     func remove(_ connection: ClientConnection) {
         connections[ObjectIdentifier(connection)] = nil
         if isDraining, connections.isEmpty { drained?.succeed() }
+    }
+
+    func count(_ predicate: (ClientConnection) -> Bool) -> Int { connections.values.count(where: predicate) }
+
+    /// The next request to the hub makes a new connection.
+    func forgetHubs() {
+        for pool in hubs.values { pool.retire() }
+        hubs.removeAll()
     }
 
     func hub(of listener: ListenerPlan) -> UpstreamPool {
@@ -170,14 +179,20 @@ final class LoopState {
 
     // MARK: - The end
 
-    /// Idle connections close now, others when what they do ends. The future succeeds when none is left.
-    func drain() -> EventLoopFuture<Void> {
+    /// Idle connections close after `idle`: a request may be on its way. Others close when what they do ends. The
+    /// future succeeds when none is left.
+    func drain(idle: TimeAmount) -> EventLoopFuture<Void> {
         let promise = drained ?? eventLoop.makePromise(of: Void.self)
         drained = promise
         isDraining = true
-        for connection in Array(connections.values) { connection.closeIfIdle() }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        if idle > .zero { eventLoop.scheduleTask(in: idle) { bound.value.closeIdle() } } else { closeIdle() }
         if connections.isEmpty { promise.succeed() }
         return promise.futureResult
+    }
+
+    private func closeIdle() {
+        for connection in Array(connections.values) { connection.closeIfIdle() }
     }
 
     /// Ends whatever is left; what does not end by itself then is cut off.

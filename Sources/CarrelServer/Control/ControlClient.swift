@@ -45,6 +45,23 @@ public struct ControlClient: Sendable {
         json: String?,
         _ read: (HTTPClientResponse.Body) async throws -> Value
     ) async throws -> Value {
+        // A process that handed over answers no more: the next connection leads to the one that took over.
+        for _ in 0..<20 {
+            do { return try await withOneAnswer(method, path, json: json, read) } catch is HandedOver {
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+        throw CarrelError(.conflict, "carrel is being taken over: try again")
+    }
+
+    private struct HandedOver: Error {}
+
+    private func withOneAnswer<Value: Sendable>(
+        _ method: String,
+        _ path: String,
+        json: String?,
+        _ read: (HTTPClientResponse.Body) async throws -> Value
+    ) async throws -> Value {
         try checkSomebodyListens()
         var request = HTTPClientRequest(url: UnixSocketURL.text(socket: socket, path: path))
         request.method = HTTPMethod(rawValue: method)
@@ -72,11 +89,22 @@ public struct ControlClient: Sendable {
         } catch {
             throw CarrelError(.notFound, "carrel serve at \(socket) ended before it answered", cause: error)
         }
+        if response.status == .misdirectedRequest { throw HandedOver() }
         guard (200..<300).contains(response.status.code) else {
             let body = String(buffer: try await response.body.collect(upTo: 1 << 20))
             throw Self.problem(body, status: Int(response.status.code))
         }
         return try await read(response.body)
+    }
+
+    /// Whether a carrel serves this state directory. Throws `forbidden` if this user may not know.
+    func isAnswered() throws -> Bool {
+        do {
+            try checkSomebodyListens()
+            return true
+        } catch let error as CarrelError where error.code == .notFound {
+            return false
+        }
     }
 
     /// The HTTP client would try again and again where nobody listens; one look tells, and tells why.

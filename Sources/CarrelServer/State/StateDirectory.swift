@@ -1,4 +1,5 @@
 import CarrelCore
+import Synchronization
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -96,10 +97,18 @@ public struct StateDirectory: Sendable {
 }
 
 /// The lock on a state directory; the kernel lets go of it when the process ends, however it ends.
+///
+/// Who serves and who takes over have the same lock for a while, so that nobody comes in between.
 public final class StateLock: Sendable {
-    private let descriptor: Int32
+    private let file: Mutex<Int32?>
 
-    init(descriptor: Int32) { self.descriptor = descriptor }
+    init(descriptor: Int32) { file = Mutex(descriptor) }
 
-    deinit { close(descriptor) }
+    deinit { release() }
+
+    /// To be passed to another process. Nil after `release`.
+    var descriptor: Int32? { file.withLock { $0 } }
+
+    /// Lets go of it, though another process may still have it.
+    func release() { if let descriptor = file.withLock({ $0.take() }) { close(descriptor) } }
 }

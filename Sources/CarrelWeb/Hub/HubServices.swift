@@ -20,6 +20,11 @@ public struct HubServices: Sendable {
     /// Applies a changed configuration file and returns what the operator should know. Throws `configuration` with
     /// every problem in its message; then nothing has changed.
     public var reload: @Sendable () async throws -> [String]
+    /// The process of this number wants to take over: what follows is between it and this one. Throws `conflict` while
+    /// another does.
+    public var takeOver: @Sendable (_ pid: Int32) async throws -> Void
+    /// Passed by every request.
+    public var gate: HubGate
 
     public init(
         signIn: any SignInService,
@@ -29,7 +34,11 @@ public struct HubServices: Sendable {
         users: @escaping @Sendable () async throws -> [User],
         record: @escaping @Sendable (_ after: Int64, _ limit: Int) async throws -> RecordPage,
         unready: @escaping @Sendable () async -> String?,
-        reload: @escaping @Sendable () async throws -> [String]
+        reload: @escaping @Sendable () async throws -> [String],
+        takeOver: @escaping @Sendable (_ pid: Int32) async throws -> Void = { _ in
+            throw CarrelError(.unsupported, "This carrel can't be taken over.")
+        },
+        gate: HubGate = HubGate()
     ) {
         self.signIn = signIn
         self.workspaces = workspaces
@@ -39,5 +48,7 @@ public struct HubServices: Sendable {
         self.record = record
         self.unready = unready
         self.reload = reload
+        self.takeOver = takeOver
+        self.gate = gate
     }
 }

@@ -18,7 +18,10 @@ struct HubResponder: HTTPResponder {
         let requestID = Self.requestID(of: request)
         var call = Call.unrouted(hub, request, requestID)
         var response: Response
+        let isInside = await hub.services.gate.enter()
+        defer { if isInside { hub.services.gate.leave() } }
         do {
+            guard isInside else { throw Refusal.handedOver }
             guard call.path.utf8.count + (call.query?.utf8.count ?? 0) <= Self.targetLimit else {
                 throw Refusal(.uriTooLong, "too-large", "The address is too long.")
             }

@@ -9,10 +9,12 @@ enum EventStream {
     static let heartbeat = Duration.seconds(15)
 
     /// Ends with `frames`, when the client has gone, or once `mayGoOn` says no: it is asked before anything is sent,
-    /// for who signed out or was disabled is told no more. At most 256 frames wait for a slow reader: then the oldest
+    /// for who signed out or was disabled is told no more. Ends also when another process takes over: the reader comes
+    /// again by itself, and reaches that one. At most 256 frames wait for a slow reader: then the oldest
     /// are dropped, never the sender held up.
     static func response(
         clock: any WallClock,
+        until handedOver: Latch,
         while mayGoOn: @escaping @Sendable () async -> Bool,
         frames: @escaping @Sendable (@Sendable (String) -> Void) async throws -> Void
     ) -> Response {
@@ -22,6 +24,10 @@ enum EventStream {
                 group.addTask {
                     defer { source.finish() }
                     try await frames { source.yield($0) }
+                }
+                group.addTask {
+                    try await handedOver.wait()
+                    source.finish()
                 }
                 group.addTask {
                     while !Task.isCancelled {

@@ -12,8 +12,16 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
+    @Flag(
+        help: """
+            Take over from the carrel that runs now without dropping a connection. It goes on if this one can't start; \
+            if none runs, this one starts as always.
+            """
+    )
+    var takeover = false
+
     func run() async throws {
         let logger = try ServerLog.make(level: logLevel)
-        try await Server.run(configurationFile.load(), logger: logger)
+        try await Server.run(configurationFile.load(), takesOver: takeover, logger: logger)
     }
 }

@@ -46,6 +46,8 @@ class Carrel:
         )
         self.write()
         self.process = None
+        #: Processes that were taken over from, the oldest first.
+        self.elders = []
         self.users_url = f"http://127.0.0.1:{self.users_port}"
         self.operators_url = f"http://{operators_host}:{self.operators_port}"
         self.seconds_to_ready = None
@@ -71,13 +73,27 @@ class Carrel:
 
     # Life
 
-    def start(self, within=30, environment=None):
+    def start(self, within=30, environment=None, options=()):
         assert self.process is None, "it runs already"
+        return self._launch(options, within, environment)
+
+    def take_over(self, within=90, environment=None):
+        """An upgrade: a second process takes over from the first, which stays among `elders` until it ends."""
+        old, reader = self.process, self._reader
+        try:
+            self._launch(["--takeover"], within, environment)
+        except DidNotStart:
+            self.process, self._reader = old, reader
+            raise
+        self.elders.append(old)
+        return self
+
+    def _launch(self, options, within, environment):
         assert places.CARREL.exists(), f"{places.CARREL} is missing: `make build` makes it"
         before = time.monotonic()
         log = open(self.log_file, "ab")
         self.process = subprocess.Popen(
-            [str(places.CARREL), "serve", "--config", str(self.file)],
+            [str(places.CARREL), "serve", *options, "--config", str(self.file)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -155,6 +171,9 @@ class Carrel:
 
     def remove(self):
         self.kill()
+        for elder in self.elders:
+            elder.kill()
+            elder.wait(10)
         leftovers.remove_everything(self.directory, self.state)
 
     def keep_log(self, name):

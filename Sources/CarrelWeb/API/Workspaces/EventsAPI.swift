@@ -9,7 +9,11 @@ enum EventsAPI {
         let ownerName = try await call.view(workspace).ownerName
         let events = try await call.workspaces.events(workspace.id)
         let origin = call.usersOrigin
-        return EventStream.response(clock: call.services.clock, while: call.isStillProved) { send in
+        return EventStream.response(
+            clock: call.services.clock,
+            until: call.services.gate.handedOver,
+            while: call.isStillProved
+        ) { send in
             for await event in events {
                 var view = WorkspaceView(
                     event.workspace,

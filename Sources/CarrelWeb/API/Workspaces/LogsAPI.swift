@@ -13,7 +13,11 @@ enum LogsAPI {
         }
         let past = try await call.workspaces.logs(workspace.id, lines: lines)
         let more = workspace.phase == .ended ? nil : try await call.workspaces.followLogs(workspace.id)
-        return EventStream.response(clock: call.services.clock, while: call.isStillProved) { send in
+        return EventStream.response(
+            clock: call.services.clock,
+            until: call.services.gate.handedOver,
+            while: call.isStillProved
+        ) { send in
             if !past.isEmpty { send(EventStream.frame(data: past)) }
             guard let more else { return }
             for try await text in more { send(EventStream.frame(data: text)) }
