@@ -85,7 +85,7 @@ let package = Package(
             "CarrelServer",
             [
                 "CarrelConfig", "CarrelCore", "CarrelGateway", "CarrelIdentity", "CarrelSQLite", "CarrelWeb",
-                "CarrelWorkspaces", "EngineProcess", log, lifecycle, httpClient, nioCore, nioPosix, crypto,
+                "CarrelWorkspaces", "CLinux", "EngineProcess", log, lifecycle, httpClient, nioCore, nioPosix, crypto,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Hummingbird", package: "hummingbird"),

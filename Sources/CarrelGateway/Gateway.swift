@@ -169,6 +169,7 @@ public final class Gateway: RoutePublishing, Sendable {
             return []
         }
         for listener in listeners { listener.counter.setLimit(limits.connectionsPerClient) }
+        await setKeepAlive(limits.keepAlive)
         for loop in loops {
             try? await loop.ask { state in
                 state.limits = limits
@@ -177,16 +178,32 @@ public final class Gateway: RoutePublishing, Sendable {
         }
     }
 
+    /// For connections that are accepted from now on.
+    private func setKeepAlive(_ keepAlive: KeepAlive) async {
+        let channels: [any Channel] = state.withLock { state in
+            if case .running(let running) = state { return running.channels }
+            return []
+        }
+        for channel in channels {
+            for (option, value) in keepAlive.options { try? await channel.setOption(option, value: value).get() }
+        }
+    }
+
     private func bind(_ listener: ListenerPlan, accepting: Bool) async throws -> any Channel {
         let configuration = listener.configuration
         let loops = loops
-        let bootstrap = ServerBootstrap(group: group)
+        // Connections inherit these from the socket that listens, so they cost nothing for each.
+        let server = self.configuration.limits.keepAlive.options.reduce(ServerBootstrap(group: group)) { server, each in
+            server.serverChannelOption(each.option, value: each.value)
+        }
+        let bootstrap =
+            server
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.autoRead, value: accepting)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.recvAllocator, value: LoopState.receiveBuffers)
+            .childChannelOption(.maxMessagesPerRead, value: ReceiveBuffers.messagesPerRead)
             .childChannelOption(.writeBufferWaterMark, value: LoopState.waterMark)
-            .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -8,6 +8,7 @@ public enum Server {
     /// Throws `CarrelError` with a sentence when something can't start; then nothing is left listening.
     public static func run(_ loaded: LoadedConfiguration, logger: Logger) async throws {
         for warning in loaded.warnings { logger.warning("\(warning)") }
+        ProcessLimits.prepare()
         let parts = try await Parts(loaded, logger: logger)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)

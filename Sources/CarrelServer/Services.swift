@@ -19,7 +19,7 @@ struct Services {
     func all() -> [any Service] {
         [StoreService(parts: parts), HTTPClientService(client: parts.httpClient), SessionChanges(parts: parts)]
             + parts.hubs
-            + [WorkspaceLoop(parts: parts), Reloads(parts: parts), GatewayService(parts: parts)]
+            + [WorkspaceLoop(parts: parts), Reloads(parts: parts), MemoryReturn(), GatewayService(parts: parts)]
     }
 }
 

@@ -47,4 +47,10 @@ int clinux_remove_tree(const char *path);
 // Descriptors for changes in one directory: everything that happens to its entries.
 int clinux_watch_directory(const char *path);
 
+// Lets buffers of up to 4 MB come from memory that is there already: each would otherwise be mapped, filled with zeros
+// page by page, and unmapped again.
+void clinux_keep_buffers(void);
+// Gives the system back what is free (malloc_trim). Others wait for memory meanwhile: milliseconds after a burst.
+void clinux_return_memory(void);
+
 #endif
