@@ -69,7 +69,8 @@ def test_an_api_request_to_a_paused_workspace_gets_503_with_retry_after_and_wake
     answer = desk.ada.get(f"/w/{desk.workspace}/nonce", headers=headers)
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
-    assert answer.json()["code"] == "paused" or "text/html" in headers.get("Accept", "")
+    if "Accept" not in headers or "json" in headers["Accept"]:
+        assert answer.json()["code"] == "paused"
     assert desk.operator.workspace(desk.workspace)["phase"] == "paused"
 
 

@@ -8,14 +8,20 @@
     /// Looks at the kernel's table of connections (proc_net_tcp(5)): column 6 tells the timer that runs.
     @Suite("Finding peers that are gone", .timeLimit(.minutes(1)))
     struct KeepAliveTests {
+        /// Read to its end: the kernel says that the file is empty.
+        private func connections() throws -> [[Substring]] {
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/net/tcp"))
+            defer { try? file.close() }
+            let table = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+            return table.split(separator: "\n").map { $0.split(separator: " ") }.filter { $0.count > 5 }
+        }
+
+        private func hex(_ port: Int) -> String { ":" + String(format: "%04X", port) }
+
         /// Whether the keep-alive timer runs for the connection from `port` to `peer`.
         private func isWatched(from port: Int, to peer: Int) throws -> Bool {
-            let table = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
-            func hex(_ port: Int) -> String { ":" + String(format: "%04X", port) }
-            return table.split(separator: "\n").contains { line in
-                let words = line.split(separator: " ", omittingEmptySubsequences: true)
-                return words.count > 5 && words[1].hasSuffix(hex(port)) && words[2].hasSuffix(hex(peer))
-                    && words[5].hasPrefix("02:")
+            try connections().contains {
+                $0[1].hasSuffix(hex(port)) && $0[2].hasSuffix(hex(peer)) && $0[5].hasPrefix("02:")
             }
         }
 
@@ -30,13 +36,9 @@
                 #expect(try isWatched(from: gateway, to: client))
                 // The gateway's own port towards the workspace is the client of that connection.
                 let workspace = try #require(fixture.workspaceAddress.port)
-                let table = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
-                let toWorkspace = table.split(separator: "\n").filter { line in
-                    let words = line.split(separator: " ", omittingEmptySubsequences: true)
-                    return words.count > 5 && words[2].hasSuffix(":" + String(format: "%04X", workspace))
-                }
+                let toWorkspace = try connections().filter { $0[2].hasSuffix(hex(workspace)) }
                 #expect(toWorkspace.count == 1)
-                #expect(toWorkspace.allSatisfy { $0.split(separator: " ")[5].hasPrefix("02:") })
+                #expect(toWorkspace.allSatisfy { $0[5].hasPrefix("02:") })
             }
         }
 

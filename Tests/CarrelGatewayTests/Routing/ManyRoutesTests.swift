@@ -7,7 +7,7 @@ import Testing
 @Suite("Ten thousand routes", .timeLimit(.minutes(2)))
 struct ManyRoutesTests {
     private static let letters = Array("abcdefghijklmnopqrstuvwxyz234567")
-    private static let changes = 3_000
+    private static let changes = 1_000
 
     private final class Changing: Sendable { let isOver = Atomic(false) }
 
@@ -46,7 +46,7 @@ struct ManyRoutesTests {
             let port = try #require(fixture.workspaceAddress.port)
             let endpoint = Endpoint.tcp(host: "127.0.0.1", port: port)
             for number in 0..<10_000 { await fixture.gateway.publish(try Self.route(number, at: endpoint)) }
-            let before = try await Self.ask(fixture, 2000)
+            let before = try await Self.ask(fixture, 500)
             let changing = Changing()
             let during = try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask {

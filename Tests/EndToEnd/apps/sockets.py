@@ -9,6 +9,9 @@ import json
 import os
 
 from websockets.asyncio.server import serve
+from websockets.exceptions import NegotiationError
+
+SPOKEN = ["v1.kernel.websocket.jupyter.org", "graphql-ws"]
 
 
 async def talk(connection):
@@ -21,6 +24,16 @@ async def talk(connection):
         await connection.send(message)
 
 
+def select(_, offered):
+    """None need be offered; where some are, one has to be ours."""
+    if not offered:
+        return None
+    for name in offered:
+        if name in SPOKEN:
+            return name
+    raise NegotiationError("none of these is spoken here")
+
+
 def answer(connection, request):
     if "Upgrade" not in request.headers:
         return connection.respond(http.HTTPStatus.OK, "sockets\n")
@@ -28,7 +41,7 @@ def answer(connection, request):
 
 async def main():
     async with serve(
-        talk, "127.0.0.1", int(os.environ["APP_PORT"]), subprotocols=["v1.kernel.websocket.jupyter.org", "graphql-ws"],
+        talk, "127.0.0.1", int(os.environ["APP_PORT"]), select_subprotocol=select,
         process_request=answer, max_size=None, ping_interval=None,
     ) as server:
         await server.serve_forever()

@@ -25,7 +25,7 @@ class Tunnels:
             self.sockets += batch
             for connection in batch:
                 answer = b""
-                while not answer.endswith(b"\r\n\r\n"):
+                while b"\r\n\r\n" not in answer:  # what an app sends at once may follow
                     piece = connection.recv(4096)
                     assert piece, f"closed after {answer!r}"
                     answer += piece
