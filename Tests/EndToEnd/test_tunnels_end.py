@@ -5,6 +5,7 @@ import time
 
 import pytest
 from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from harness import configuration, places
 from harness.waiting import eventually
@@ -14,7 +15,7 @@ SECOND = 1 * places.SLACK
 
 @pytest.fixture
 def desk(serve):
-    carrel = serve(configuration.tiny(), sign_in={"session": {"lifetime": "12h"}})
+    carrel = serve(configuration.tiny())
     carrel.operator = carrel.program("operate")
     carrel.ada = carrel.member("ada")
     carrel.workspace = carrel.ada.open("tiny")["id"]
@@ -29,14 +30,6 @@ def sign_out(carrel):
 
 def disable(carrel):
     carrel.ok("users", "disable", "here:ada")
-
-
-def shorten_sessions(carrel):
-    """So far back that ada's began before; bob signs in anew before his WebSocket opens."""
-    carrel.settings["sign-in"]["session"]["lifetime"] = "1s"
-    carrel.write()
-    carrel.reload()
-    carrel.eventually_logs(["reloaded"])
 
 
 def stop(carrel):
@@ -67,11 +60,20 @@ def test_an_open_websocket_is_closed_within_a_second_and_nobody_elses(desk, caus
     eventually(lambda: desk.open_connections() == 0, 10, "the gateway has none open")
 
 
-def test_a_session_that_a_reload_made_too_old_loses_its_websockets(desk):
-    with desk.ada.websocket(f"/w/{desk.workspace}/ws") as mine:
-        time.sleep(2)  # its session is older than the new lifetime
-        shorten_sessions(desk)
-        assert closing(mine) == 1008
+def test_the_websocket_of_a_program_ends_with_its_token(desk):
+    program = desk.program("workspaces", user="ada", listener="users")
+    token = next(token for token in listed(desk) if token["scopes"] == ["workspaces"])
+    address = f"ws://127.0.0.1:{desk.users_port}/w/{desk.workspace}/ws"
+    with connect(address, additional_headers={"Authorization": f"Bearer {program.token}"}, proxy=None) as its:
+        its.send("there")
+        assert its.recv(timeout=10) == "there"
+        desk.ok("tokens", "revoke", token["id"])
+        assert closing(its) == 1008
+
+
+def listed(carrel):
+    tokens = carrel.json("tokens", "ls")
+    return tokens if isinstance(tokens, list) else tokens["tokens"]
 
 
 def test_the_app_sees_the_end_too(desk):

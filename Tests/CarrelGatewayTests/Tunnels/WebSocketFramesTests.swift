@@ -58,7 +58,7 @@ struct WebSocketFramesTests {
     func splits() {
         let seed = UInt64.random(in: 0 ... .max)
         var random = SeededRandom(seed: seed)
-        for round in 0..<120 {
+        for round in 0..<25 {
             let frames = conversation(&random)
             let bytes = frames.flatMap(\.bytes)
             var ends: Set<Int> = [0]
