@@ -10,7 +10,8 @@ from websockets.sync.client import connect
 from harness import configuration, places
 from harness.waiting import eventually
 
-SECOND = 1 * places.SLACK
+#: A busy machine may take longer: only `make bench` takes the bound at its word.
+SECOND = 1 if places.SLACK == 1 else 30
 
 
 @pytest.fixture
@@ -94,8 +95,8 @@ def test_in_the_middle_of_a_servers_frame_no_frame_is_put_in(desk, cause):
     """Bytes of a close frame there would be taken for the rest of the message: the connection just ends."""
     head = (
         f"GET /w/{desk.workspace}/ws?part=1 HTTP/1.1\r\nHost: 127.0.0.1:{desk.users_port}\r\n"
-        f"Origin: {desk.users_url}\r\nCookie: {desk.ada.cookie_header()}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        f"Origin: {desk.users_url}\r\nCookie: {desk.ada.cookie_header()}\r\nConnection: Upgrade\r\n"
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     ).encode()
     with socket.create_connection(("127.0.0.1", desk.users_port), timeout=30) as connection:
         connection.sendall(head)
@@ -113,7 +114,8 @@ def test_in_the_middle_of_a_servers_frame_no_frame_is_put_in(desk, cause):
 def test_a_client_that_stopped_reading_is_closed_as_well(desk):
     head = (
         f"GET /w/{desk.workspace}/raw?flood=1 HTTP/1.1\r\nHost: 127.0.0.1:{desk.users_port}\r\n"
-        f"Origin: {desk.users_url}\r\nCookie: {desk.ada.cookie_header()}\r\nConnection: Upgrade\r\nUpgrade: bytes\r\n\r\n"
+        f"Origin: {desk.users_url}\r\nCookie: {desk.ada.cookie_header()}\r\nConnection: Upgrade\r\n"
+        "Upgrade: bytes\r\n\r\n"
     ).encode()
     with socket.create_connection(("127.0.0.1", desk.users_port), timeout=30) as connection:
         connection.sendall(head)
