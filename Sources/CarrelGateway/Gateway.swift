@@ -186,11 +186,23 @@ public final class Gateway: RoutePublishing, Sendable {
             return []
         }
         for listener in listeners { listener.counter.setLimit(limits.connectionsPerClient) }
+        await setKeepAlive(limits.keepAlive)
         for loop in loops {
             try? await loop.ask { state in
                 state.limits = limits
                 state.startSweeping()
             }
+        }
+    }
+
+    /// For connections that are accepted from now on.
+    private func setKeepAlive(_ keepAlive: KeepAlive) async {
+        let channels: [any Channel] = state.withLock { state in
+            if case .running(let running) = state { return running.channels }
+            return []
+        }
+        for channel in channels {
+            for (option, value) in keepAlive.options { try? await channel.setOption(option, value: value).get() }
         }
     }
 
@@ -201,11 +213,16 @@ public final class Gateway: RoutePublishing, Sendable {
     ) async throws -> (any Channel, ListeningSocket) {
         let configuration = listener.configuration
         let loops = loops
-        let bootstrap = ServerBootstrap(group: group)
+        // Connections inherit these from the socket that listens, so they cost nothing for each.
+        let server = self.configuration.limits.keepAlive.options.reduce(ServerBootstrap(group: group)) { server, each in
+            server.serverChannelOption(each.option, value: each.value)
+        }
+        let bootstrap =
+            server
             .serverChannelOption(.autoRead, value: accepting)
             .childChannelOption(.recvAllocator, value: LoopState.receiveBuffers)
+            .childChannelOption(.maxMessagesPerRead, value: ReceiveBuffers.messagesPerRead)
             .childChannelOption(.writeBufferWaterMark, value: LoopState.waterMark)
-            .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

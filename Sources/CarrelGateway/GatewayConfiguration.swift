@@ -62,6 +62,8 @@ public struct GatewayConfiguration: Sendable {
         public var queuePerUpstream: Int
         /// How long a request to a paused workspace is held.
         public var resumeTimeout: Duration
+        /// How peers that are gone are found, on both sides.
+        public var keepAlive: KeepAlive
 
         public init(
             headBytes: Int = 65536,
@@ -70,7 +72,8 @@ public struct GatewayConfiguration: Sendable {
             idleTimeout: Duration = .seconds(3600),
             connectionsPerClient: Int = 1000,
             queuePerUpstream: Int = 1024,
-            resumeTimeout: Duration = .seconds(15)
+            resumeTimeout: Duration = .seconds(15),
+            keepAlive: KeepAlive = KeepAlive()
         ) {
             self.headBytes = headBytes
             self.headerCount = headerCount
@@ -79,6 +82,7 @@ public struct GatewayConfiguration: Sendable {
             self.connectionsPerClient = connectionsPerClient
             self.queuePerUpstream = queuePerUpstream
             self.resumeTimeout = resumeTimeout
+            self.keepAlive = keepAlive
         }
     }
 }

@@ -20,6 +20,7 @@ public enum Server {
     }
 
     private static func serve(_ loaded: LoadedConfiguration, taking: Taking?, logger: Logger) async throws {
+        ProcessLimits.prepare()
         let parts = try await Parts(loaded, taking: taking, logger: logger)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)

@@ -25,7 +25,7 @@ struct Services {
         ]
             + parts.hubs
             + [
-                WorkspaceLoop(parts: parts), Reloads(parts: parts), SuccessorStart(parts: parts),
+                WorkspaceLoop(parts: parts), Reloads(parts: parts), MemoryReturn(), SuccessorStart(parts: parts),
                 EldersService(parts: parts),
                 ElderService(parts: parts), GivingService(parts: parts), GatewayService(parts: parts),
             ]

@@ -1,5 +1,7 @@
 """A page from any other origin gets nowhere with the member's cookie."""
 
+import socket
+
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -21,6 +23,88 @@ def foreign_origins(carrel):
         f"http://localhost:{port}", f"http://127.0.0.1:{port}.evil.example.org", "null",
         f"http://127.0.0.1:{carrel.operators_port}",
     ]
+
+
+PUBLIC = "https://hub.example.org"
+FOREIGN = [
+    # Other schemes and ports.
+    "http://hub.example.org", "https://hub.example.org:8443", "https://hub.example.org:80", "ws://hub.example.org",
+    "wss://hub.example.org", "file://hub.example.org", "chrome-extension://hub.example.org",
+    # Neighbours: below, above, beside; what a wildcard domain gives another workspace.
+    "https://ws-aaaaaaaaaaaaaaaa.hub.example.org", "https://example.org", "https://other.example.org",
+    "https://www.hub.example.org", "https://ws-aaaaaaaaaaaaaaaa.example.org", "https://.hub.example.org",
+    # Look-alikes.
+    "https://hub.example.org.evil.net", "https://hub.example.orgevil.net", "https://evil-hub.example.org",
+    "https://hub-example.org", "https://hub.example.org.", "https://hub.example.org.:443", "https://hub.example.0rg",
+    "https://hub%2Eexample.org", "https://xn--hub-example.org", "https://hub.example.org\t.evil.net",
+    # Userinfo, paths and more than one.
+    "https://hub.example.org@evil.net", "https://evil.net@hub.example.org", "https://hub.example.org:443@evil.net",
+    "https://hub.example.org/", "https://hub.example.org/../evil", "https://hub.example.org#evil.net",
+    "https://hub.example.org?evil.net", "https://hub.example.org https://evil.net",
+    "https://evil.net https://hub.example.org", "https://hub.example.org,https://evil.net", "https://hub.example.org\\",
+    # Nobody in particular.
+    "null", "NULL", "undefined", "*", "hub.example.org", "//hub.example.org", "https://", "https:", "https",
+]
+OWN = [PUBLIC, "https://HUB.example.org", "HTTPS://hub.Example.ORG"]
+
+
+@pytest.fixture
+def public(serve):
+    """Behind a proxy that does TLS, with an app that lets in whoever has its token; carrel injects that."""
+    carrel = serve(
+        configuration.tiny(headers={"Authorization": "token {{workspace.token}}"}),
+        listeners={"users": {"public-url": PUBLIC}},
+        started=False,
+    )
+    carrel.start()
+    # The URL that members' browsers know is not the one that this test's connections go to.
+    carrel.users_url = f"http://127.0.0.1:{carrel.users_port}"
+    program = carrel.program("operate")
+    carrel.add_member("ada")
+    carrel.workspace = program.open("tiny", user="here:ada")["id"]
+    carrel.ada = carrel.program("workspaces", user="ada", listener="users")
+    return carrel
+
+
+def in_workspace(carrel, method, path, origin):
+    """As a page would that could send whatever it likes; the head is written by hand, byte for byte."""
+    kind = "Content-Length: 0\r\n"
+    if path == "/ws":
+        kind = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    with socket.create_connection(("127.0.0.1", carrel.users_port), timeout=30) as connection:
+        connection.sendall(
+            f"{method} /w/{carrel.workspace}{path} HTTP/1.1\r\nHost: hub.example.org\r\nOrigin: {origin}\r\n"
+            f"Authorization: Bearer {carrel.ada.token}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{kind}\r\n".encode()
+        )
+        answer = b""
+        while b"\r\n" not in answer:
+            piece = connection.recv(4096)
+            assert piece, f"closed after {answer!r}"
+            answer += piece
+        return int(answer.split()[1])
+
+
+@pytest.mark.parametrize("method, path", [
+    ("GET", "/ws"), ("POST", "/kernels?state=busy"), ("PUT", "/upload"), ("DELETE", "/burn"), ("PATCH", "/nonce"),
+    ("BREW", "/nonce"),
+])
+def test_no_look_alike_of_the_own_origin_gets_through_to_an_app_with_an_injected_token(public, method, path):
+    for origin in FOREIGN:
+        assert in_workspace(public, method, path, origin) == 403, origin
+    for origin in OWN:
+        assert in_workspace(public, method, path, origin) in (101, 200, 404), f"{origin} is its own page"
+
+
+def test_the_injected_token_is_there_for_the_own_page_alone(public):
+    told = public.ada.get(f"/w/{public.workspace}/headers", headers={"Origin": PUBLIC}).json()
+    injected = [value for name, value in told if name.lower() == "authorization"]
+    assert len(injected) == 1 and injected[0].startswith("token "), "the app sees its own token"
+    states = public.ada.get(f"/w/{public.workspace}/kernels").json()
+    assert states[0]["execution_state"] == "idle"
+    for origin in FOREIGN:
+        in_workspace(public, "POST", "/kernels?state=busy", origin)
+    states = public.ada.get(f"/w/{public.workspace}/kernels").json()
+    assert states[0]["execution_state"] == "idle", "no foreign page got through"
 
 
 def test_it_cannot_open_a_websocket_to_a_workspace(desk):

@@ -78,6 +78,9 @@ struct Builder {
         limits.connectionsPerClient = value["connections-per-client"]?.integer ?? limits.connectionsPerClient
         limits.queuePerUpstream = value["queue-per-upstream"]?.integer ?? limits.queuePerUpstream
         limits.resumeTimeout = value["resume-timeout"]?.duration ?? limits.resumeTimeout
+        limits.keepAliveIdle = value["keepalive-idle"]?.duration ?? limits.keepAliveIdle
+        limits.keepAliveInterval = value["keepalive-interval"]?.duration ?? limits.keepAliveInterval
+        limits.keepAliveProbes = value["keepalive-probes"]?.integer ?? limits.keepAliveProbes
         return limits
     }
 }

@@ -82,5 +82,23 @@ extension Definitions {
             default: "15s",
             "How long a request to a paused workspace is held."
         ),
+        Key(
+            "keepalive-idle",
+            .text(.duration(from: .seconds(1), to: .seconds(32_000))),
+            default: "1m",
+            "How long a connection is silent until the other side is asked whether it is still there, in whole seconds."
+        ),
+        Key(
+            "keepalive-interval",
+            .text(.duration(from: .seconds(1), to: .seconds(32_000))),
+            default: "15s",
+            "How long it waits for each answer; whole seconds."
+        ),
+        Key(
+            "keepalive-probes",
+            .integer(1...100),
+            default: "16",
+            "After how many questions without an answer the connection is closed. As long as all of this takes, by default 5 minutes, a peer may also take nothing of what is sent to it."
+        ),
     ])
 }

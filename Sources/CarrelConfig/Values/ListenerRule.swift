@@ -39,6 +39,12 @@ public struct ListenerLimits: Hashable, Sendable {
     public var queuePerUpstream = 1024
     /// How long a request to a paused workspace is held.
     public var resumeTimeout = Duration.seconds(15)
+    /// Silence until the kernel asks whether the peer is still there.
+    public var keepAliveIdle = Duration.seconds(60)
+    /// Between such questions.
+    public var keepAliveInterval = Duration.seconds(15)
+    /// How many of them stay without an answer until the connection is closed.
+    public var keepAliveProbes = 16
 }
 
 /// How long what is open may go on when carrel stops.

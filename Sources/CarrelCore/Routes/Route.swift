@@ -85,4 +85,10 @@ public protocol RoutePublishing: Sendable {
     func withdraw(_ workspace: WorkspaceID) async
     /// Counted since the route was first published.
     func traffic() async -> [WorkspaceID: Traffic]
+    /// Of one workspace; nil if it has no route.
+    func traffic(of workspace: WorkspaceID) async -> Traffic?
+}
+
+extension RoutePublishing {
+    public func traffic(of workspace: WorkspaceID) async -> Traffic? { await traffic()[workspace] }
 }

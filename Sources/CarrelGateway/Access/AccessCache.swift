@@ -29,7 +29,7 @@ final class AccessCache {
 /// What a connection last proved: the next request on it usually brings the same, and comparing bytes is all it takes.
 struct CredentialMemo {
     let credential: GatewayCredential
-    let bytes: [UInt8]
+    var bytes: [UInt8]
     let isToken: Bool
     var principal: Principal
     var epoch: Int

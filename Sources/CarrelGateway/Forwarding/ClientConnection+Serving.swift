@@ -82,7 +82,7 @@ extension ClientConnection {
         phase = .exchange
         if let entry = route?.entry {
             self.entry = entry
-            entry.traffic.open += 1
+            entry.enter(self)
         }
         let rewrite = RequestRewrite(
             listener: listener,
@@ -189,7 +189,7 @@ extension ClientConnection {
         phase = .held
         heldHead = head
         self.entry = entry
-        entry.traffic.open += 1
+        entry.enter(self)
     }
 
     /// The workspace is there again, or is not.

@@ -34,6 +34,8 @@ final class ClientConnection: ChannelInboundHandler {
     var memo: CredentialMemo?
     /// The workspace whose request or tunnel this is now.
     var entry: RouteEntry?
+    /// Among the entry's users.
+    var place = 0
     var exchange = Exchange.nothing
     var upstream: UpstreamConnection?
     /// Where a connection was asked for, or came from.
@@ -294,7 +296,7 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     func leaveExchange() {
-        entry?.traffic.open -= 1
+        entry?.leave(self)
         entry = nil
         outgoing = nil
     }

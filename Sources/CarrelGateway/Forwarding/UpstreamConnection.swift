@@ -182,7 +182,7 @@ final class UpstreamConnection: ChannelInboundHandler {
             guard client.exchange.upgrade != .none else { return garbage() }
             phase = .tunnel
             leavePool()
-            try? context?.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+            context?.channel.becomeTunnel()
             client.switchProtocols(head, buffer)
             if let rest = inbound { client.tunnel(fromUpstream: rest) }
             inbound = nil

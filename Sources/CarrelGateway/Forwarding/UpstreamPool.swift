@@ -112,9 +112,10 @@ final class UpstreamPool {
 
     private func connect() {
         let bound = NIOLoopBound((self, loop), eventLoop: loop.eventLoop)
-        let bootstrap = ClientBootstrap(group: loop.eventLoop)
+        var bootstrap = ClientBootstrap(group: loop.eventLoop)
             .connectTimeout(Self.connectTimeout)
             .channelOption(.recvAllocator, value: LoopState.receiveBuffers)
+            .channelOption(.maxMessagesPerRead, value: ReceiveBuffers.messagesPerRead)
             .channelOption(.writeBufferWaterMark, value: LoopState.waterMark)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -125,7 +126,11 @@ final class UpstreamPool {
         let connected: EventLoopFuture<any Channel>
         switch endpoint {
         case .unix(let path): connected = bootstrap.connect(unixDomainSocketPath: path)
-        case .tcp(let host, let port): connected = bootstrap.connect(host: host, port: port)
+        case .tcp(let host, let port):
+            for (option, value) in loop.limits.keepAlive.options {
+                bootstrap = bootstrap.channelOption(option, value: value)
+            }
+            connected = bootstrap.connect(host: host, port: port)
         }
         connected.hop(to: loop.eventLoop).whenComplete { result in
             let (pool, _) = bound.value

@@ -5,8 +5,7 @@ import NIOCore
 /// All that one event loop owns: its copy of the routes, its connections, caches and counts. Only touched on that
 /// loop, so nothing here is locked.
 final class LoopState {
-    /// From 512 B, so that idle tunnels stay small, to 256 KiB, so that downloads take few reads.
-    static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2048, maximum: 262_144)
+    static let receiveBuffers = ReceiveBuffers()
     /// Above the upper mark the other side is read no more, until the lower one.
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 65_536, high: 524_288)
     static let connectionsPerWorkspace = 512
@@ -112,9 +111,13 @@ final class LoopState {
 
     func traffic() -> [(WorkspaceID, TrafficCount)] { routes.values.map { ($0.plan.route.workspace, $0.traffic) } }
 
+    func traffic(of workspace: WorkspaceID) -> TrafficCount? {
+        WorkspaceKey(workspace).flatMap { routes[$0]?.traffic }
+    }
+
     private func closeAll(of entry: RouteEntry, code: UInt16) {
-        guard entry.traffic.open > 0 else { return }
-        let all = connections.values.filter { $0.entry === entry }
+        // A copy, for each leaves.
+        let all = entry.users
         for connection in all { connection.withdraw(code: code) }
     }
 

@@ -20,6 +20,14 @@ extension Gateway {
         return sum
     }
 
+    public func traffic(of workspace: WorkspaceID) async -> Traffic? {
+        var sum: Traffic?
+        for loop in loops {
+            if let count = try? await loop.ask({ $0.traffic(of: workspace) }) { sum = count.added(to: sum) }
+        }
+        return sum
+    }
+
     /// Sessions or tokens were revoked: every cached answer is forgotten, and what is open by right of one that counts
     /// no more is closed, WebSockets with code 1008.
     public func credentialsChanged() async { await onEachLoop { $0.credentialsChanged() } }

@@ -8,10 +8,27 @@ final class RouteEntry {
     /// Page requests held until the workspace is resumed.
     var held: [ClientConnection] = []
     private(set) var isWithdrawn = false
+    /// The connections that are counted as open: a withdrawal must not look through everybody's.
+    private(set) var users: [ClientConnection] = []
 
     init(_ plan: RoutePlan, pool: (Endpoint) -> UpstreamPool) {
         self.plan = plan
         pools = [pool(plan.main.endpoint)] + plan.ports.map { pool($0.mount.endpoint) }
+    }
+
+    func enter(_ connection: ClientConnection) {
+        connection.place = users.count
+        users.append(connection)
+        traffic.open += 1
+    }
+
+    /// The last one takes its place.
+    func leave(_ connection: ClientConnection) {
+        traffic.open -= 1
+        let last = users.removeLast()
+        guard last !== connection else { return }
+        users[connection.place] = last
+        last.place = connection.place
     }
 
     /// Connections to addresses that stay are kept.

@@ -7,10 +7,11 @@ extension ClientConnection {
         noteFirstByte()
         outgoing = nil
         phase = .tunnel
+        // No request follows that would be compared with the last one.
+        memo?.bytes = []
         clientFrames = WebSocketFrames()
         upstreamFrames = WebSocketFrames()
-        // A side that ends may still be sent to.
-        try? context?.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+        context?.channel.becomeTunnel()
         var out = ByteBufferAllocator().buffer(capacity: 512)
         rewrite(head, buffer, .upgrade, into: &out)
         write(out)
@@ -69,6 +70,9 @@ extension ClientConnection {
         }
         dropUpstream()
         linger()
+        // Who does not take what was sent before gets no frame either.
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        loop.eventLoop.scheduleTask(in: Self.lingerLimit) { bound.value.closeNow() }
     }
 
     /// The workspace, or the right to it, is gone.

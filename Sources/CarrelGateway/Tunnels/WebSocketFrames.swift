@@ -3,10 +3,12 @@ struct WebSocketFrames {
     static let goingAway: UInt16 = 1001
     static let policyViolation: UInt16 = 1008
 
-    private var headerBytes = 0
-    private var headerLength = 2
-    private var first: UInt8 = 0
+    // Of sixteen bytes: every tunnel has two of these.
     private var payload: UInt64 = 0
+    private var first: UInt8 = 0
+    private var headerBytes: UInt8 = 0
+    private var headerLength: UInt8 = 2
+    private var lengthBytes: UInt8 = 0
 
     /// Whether the next byte begins a frame: only there may another frame be put in.
     private(set) var isAtBoundary = true
@@ -49,8 +51,6 @@ struct WebSocketFrames {
         }
         headerBytes += 1
     }
-
-    private var lengthBytes = 0
 
     /// A close frame from the server, unmasked.
     static func close(_ code: UInt16) -> [UInt8] { [0x88, 0x02, UInt8(code >> 8), UInt8(code & 0xFF)] }

@@ -36,7 +36,12 @@ extension Configuration {
             idleTimeout: limits.idleTimeout,
             connectionsPerClient: limits.connectionsPerClient,
             queuePerUpstream: limits.queuePerUpstream,
-            resumeTimeout: limits.resumeTimeout
+            resumeTimeout: limits.resumeTimeout,
+            keepAlive: KeepAlive(
+                idle: limits.keepAliveIdle,
+                interval: limits.keepAliveInterval,
+                probes: limits.keepAliveProbes
+            )
         )
     }
 

@@ -16,6 +16,8 @@ final class RouteBook: Sendable {
 
     func traffic() async -> [WorkspaceID: Traffic] { await routes.traffic() }
 
+    func traffic(of id: WorkspaceID) async -> Traffic? { await routes.traffic(of: id) }
+
     /// Does nothing unless the workspace is open and its address known.
     func publish(_ workspace: Workspace, app: App, owner: User, rules: Int) async {
         guard let route = Route(workspace, app: app, owner: owner) else { return }

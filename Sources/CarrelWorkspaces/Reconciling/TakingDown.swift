@@ -57,7 +57,7 @@ extension Hands {
         case .neverReady: return row.phase == .starting
         case .idle:
             guard row.phase == .ready, let after = around.rules.now.known(row).app.idle.after else { return false }
-            let counted = await around.routes.traffic()[row.id]?.lastActiveAt
+            let counted = await around.routes.traffic(of: row.id)?.lastActiveAt
             let last = [row.lastActiveAt, row.handedOverAt, counted].compactMap { $0 }.max()
             return last.map { around.clock.now() - $0 >= after } ?? true
         default: return true
@@ -67,7 +67,7 @@ extension Hands {
     private func inputs(of row: Workspace) async -> [String: String] {
         var inputs = ["phase": row.phase.rawValue, "created": row.createdAt.description]
         if let claimedAt = row.claimedAt { inputs["claimed"] = claimedAt.description }
-        let counted = await around.routes.traffic()[row.id]?.lastActiveAt
+        let counted = await around.routes.traffic(of: row.id)?.lastActiveAt
         if let last = [row.lastActiveAt, counted].compactMap({ $0 }).max() { inputs["last-active"] = last.description }
         return inputs
     }

@@ -26,6 +26,7 @@ RUNTIME = pathlib.Path(os.environ.get("APP_RUNTIME", "/nonexistent"))
 BLOCK = bytes(range(256)) * 256  # 64 KiB
 
 kernel_state = "idle"
+sockets = 0  # open now
 burners = []
 
 
@@ -237,8 +238,42 @@ async def leave(request):
     os._exit(int(request.query.get("code", "0")))
 
 
+async def count_sockets(request):
+    await request.answer({"open": sockets})
+
+
+async def raw(request):
+    """Switches to whatever protocol was asked for and sends bytes back. ?flood=1 sends as fast as they are taken and
+    reads nothing."""
+    request.writer.write(
+        f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: {request.header('upgrade')}\r\nConnection: Upgrade\r\n\r\n".encode()
+    )
+    global sockets
+    sockets += 1
+    try:
+        while "flood" in request.query:
+            request.writer.write(BLOCK)
+            await request.writer.drain()
+        while data := await request.reader.read(1 << 16):
+            request.writer.write(data)
+            await request.writer.drain()
+    finally:
+        sockets -= 1
+    raise ConnectionError("the tunnel closed")
+
+
 async def websocket(request):
-    """Echoes data frames. With ?ping=MS it also sends pings; answers to those are the client's pongs (RFC 6455)."""
+    """Echoes data frames. With ?ping=MS it also sends pings; answers to those are the client's pongs (RFC 6455). With
+    ?part=1 the first thing it sends is half a frame, and nothing follows."""
+    global sockets
+    sockets += 1
+    try:
+        await talk(request)
+    finally:
+        sockets -= 1
+
+
+async def talk(request):
     key = request.header("sec-websocket-key")
     if key is None:
         return await request.answer({"error": "not a WebSocket"}, status="400 Bad Request")
@@ -247,6 +282,11 @@ async def websocket(request):
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n"
     )
+    if "part" in request.query:
+        request.writer.write(b"\x82\x64" + bytes(50))
+        while await request.reader.read(1 << 16):
+            pass
+        raise ConnectionError("the WebSocket closed")
     pinger = None
     if "ping" in request.query:
         pinger = asyncio.create_task(send_pings(request.writer, int(request.query["ping"]) / 1000))
@@ -301,7 +341,7 @@ ROUTES = {
     "/": page, "/ready": nonce, "/nonce": nonce, "/headers": headers, "/upload": upload, "/download": download,
     "/ticks": ticks, "/home": home, "/runtime": runtime, "/burn": burn, "/kernels": kernels, "/poll": nonce,
     "/connect": connect, "/look": look, "/self": self_portrait, "/keys": keys, "/leave": leave,
-    "/ws": websocket,
+    "/ws": websocket, "/sockets": count_sockets, "/raw": raw,
 }
 
 

@@ -54,6 +54,34 @@ def light(**changes):
     return merged(base, {key.replace("_", "-"): value for key, value in changes.items()})
 
 
+def sockets(**changes):
+    """WebSockets served by the library `websockets` (apps/sockets.py), without a home."""
+    base = {
+        "id": "sockets",
+        "title": "Sockets",
+        "engine": "here",
+        "command": [str(places.APP_VENV / "bin" / "python"), "-I", str(places.APPS / "sockets.py")],
+        "environment": {"APP_PORT": "{{workspace.port}}"},
+        "prefix": "strip",
+        "ready": {"path": "/", "within": "60s"},
+    }
+    return merged(base, {key.replace("_", "-"): value for key, value in changes.items()})
+
+
+def many_tunnels(**changes):
+    """An application that holds many thousands of WebSockets (apps/tunnels.py), without a home."""
+    base = {
+        "id": "tunnels",
+        "title": "Tunnels",
+        "engine": "here",
+        "command": [places.SYSTEM_PYTHON, "-I", "-S", "-E", str(places.APPS / "tunnels.py")],
+        "environment": {"APP_PORT": "{{workspace.port}}"},
+        "prefix": "strip",
+        "ready": {"path": "/", "within": "30s"},
+    }
+    return merged(base, {key.replace("_", "-"): value for key, value in changes.items()})
+
+
 def jupyter(**changes):
     """A real JupyterLab, as the documentation recommends to set it up."""
     base = {

@@ -52,6 +52,7 @@ class Carrel:
         self.operators_url = f"http://{operators_host}:{self.operators_port}"
         self.seconds_to_ready = None
         self._reader = None
+        self._observer = None
         self._passwords = {}
 
     # Configuration
@@ -243,6 +244,14 @@ class Carrel:
 
     def wait_for_spares(self, operator, app, count, within=60):
         return eventually(lambda: self.pool(operator, app)["ready"] >= count, within, f"{count} ready spares of {app}")
+
+    def open_connections(self):
+        """Requests and tunnels that the gateway has open to workspaces, by its own count."""
+        if self._observer is None:
+            self._observer = self.program("observe")
+        answer = self._observer.get("/metrics")
+        assert answer.status_code == 200, f"{answer.status_code} {answer.text[:300]}"
+        return sum(int(float(count)) for count in re.findall(r"^carrel_connections_open\S* (\S+)$", answer.text, re.M))
 
     def explain(self, workspace):
         """The recorded decisions about a workspace, the newest first."""
