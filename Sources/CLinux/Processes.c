@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -116,4 +117,9 @@ int clinux_kill_user(uid_t uid) {
     int status;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
     return 0;
+}
+
+int clinux_usable_cores(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
 }

@@ -7,6 +7,7 @@ public enum Server {
     /// Returns after SIGTERM or SIGINT, when requests have finished. Workspaces live on.
     /// Throws `CarrelError` with a sentence when something can't start; then nothing is left listening.
     public static func run(_ loaded: LoadedConfiguration, logger: Logger) async throws {
+        EventLoopCount.matchCores()
         for warning in loaded.warnings { logger.warning("\(warning)") }
         let parts = try await Parts(loaded, logger: logger)
         var quiet = logger
