@@ -11,9 +11,8 @@ extension ClientConnection {
         upstreamFrames = WebSocketFrames()
         // A side that ends may still be sent to.
         try? context?.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
-        var out = ByteBufferAllocator().buffer(capacity: 512)
-        rewrite(head, buffer, .upgrade, into: &out)
-        write(out)
+        rewrite(head, buffer, .upgrade)
+        write(loop.headText.buffer())
         resume([.early, .connecting])
         if let early = inbound {
             inbound = nil
