@@ -4,5 +4,5 @@
 build_packages=(binutils ca-certificates libc6-dev libsqlite3-dev libstdc++-12-dev zlib1g-dev)
 # To run workspaces apart from each other, and Python applications in them.
 run_packages=(bubblewrap iptables procps python3-venv slirp4netns util-linux)
-# A real browser, and a font that it can show text with.
-test_packages=(chromium fonts-dejavu-core)
+# A real browser, and a font that it can show text with; the proxies that the gateway is measured beside.
+test_packages=(chromium fonts-dejavu-core haproxy iproute2 nginx node-configurable-http-proxy)
