@@ -29,7 +29,7 @@ fmt: ## Format all Swift sources
 check: ## Check format, the arrows between targets, and that no file is over 500 lines
 	@scripts/check.sh
 
-bench: ## Measure what the goals speak of, and print the figures
+bench: ## Measure what the goals speak of, the gateway beside its peers, and write docs/benchmarks.md
 	@scripts/test.sh bench
 
 clean: ## Remove what was built; keep downloaded packages, virtual environments and ./state

@@ -67,6 +67,10 @@ bench)
     export CARREL_STRICT_FIGURES=1
     e2e_set_up
     pytests figures -m alone "$@"
+    measured=1
+    STEP_TAIL=400 step "Measuring the gateway beside its peers" \
+        env CARREL_FIGURES="$CARREL_ARTIFACTS/figures.txt" "$python" Tests/Bench/run.py || broken=1 measured=
+    [ -z "$measured" ] || cat "$logs/measuring-the-gateway-beside-its-peers.log"
     ;;
 *) fail "Use: test.sh all|unit|e2e|bench" ;;
 esac

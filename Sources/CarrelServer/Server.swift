@@ -9,6 +9,7 @@ public enum Server {
     /// Throws `CarrelError` with a sentence when something can't start; then nothing is left listening, and who was to
     /// be taken over from goes on.
     public static func run(_ loaded: LoadedConfiguration, takesOver: Bool = false, logger: Logger) async throws {
+        EventLoopCount.matchCores()
         for warning in loaded.warnings { logger.warning("\(warning)") }
         let taking = takesOver ? try await Taking.begin(loaded, logger: logger) : nil
         do {

@@ -29,6 +29,9 @@ int clinux_pidfd_ended(int pidfd, int timeout);
 // Kills every process of `uid`, which must be nobody's but one workspace's.
 int clinux_kill_user(uid_t uid);
 
+// On how many cores this process may run, as its affinity says; 0 on failure.
+int clinux_usable_cores(void);
+
 // What `statfs` calls the type of a file system; 0 on failure.
 uint64_t clinux_filesystem(const char *path);
 

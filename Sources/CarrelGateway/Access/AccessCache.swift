@@ -27,12 +27,22 @@ final class AccessCache {
 }
 
 /// What a connection last proved: the next request on it usually brings the same, and comparing bytes is all it takes.
-struct CredentialMemo {
+///
+/// A class: as a value it would be copied, text by text, for every request.
+final class CredentialMemo {
     let credential: GatewayCredential
     var bytes: [UInt8]
     let isToken: Bool
     var principal: Principal
     var epoch: Int
+
+    init(credential: GatewayCredential, bytes: [UInt8], isToken: Bool, principal: Principal, epoch: Int) {
+        self.credential = credential
+        self.bytes = bytes
+        self.isToken = isToken
+        self.principal = principal
+        self.epoch = epoch
+    }
 }
 
 extension ClientConnection {
@@ -78,12 +88,11 @@ extension ClientConnection {
 
     /// Whether what was last proved still admits to the workspace that this connection uses now.
     func isStillAdmitted(now: Timestamp) -> Bool {
-        guard let entry, var memo else { return true }
+        guard let entry, let memo else { return true }
         if memo.epoch != loop.access.epoch {
             guard let principal = loop.access.principal(of: memo.credential, now: now) else { return false }
             memo.principal = principal
             memo.epoch = loop.access.epoch
-            self.memo = memo
         }
         return memo.principal.admits(to: entry.plan.route.owner, now: now)
     }

@@ -6,10 +6,12 @@ extension ClientConnection {
     /// 100 and 103, but nothing that an old client would take for the response.
     func passInterim(_ head: ResponseHead, _ buffer: ByteBuffer) {
         guard !exchange.isOld else { return }
-        var out = ByteBufferAllocator().buffer(capacity: 256)
-        rewrite(head, buffer, .silent, into: &out)
-        write(out)
+        rewrite(head, buffer, .silent)
+        write(loop.headText.buffer())
     }
+
+    /// Up to so many bytes of a body are copied behind the head: less work than a write of two parts.
+    private static let smallBody = 8192
 
     /// The final response's head. The body follows by `forward`.
     func respond(_ head: ResponseHead, _ buffer: ByteBuffer) {
@@ -21,9 +23,12 @@ extension ClientConnection {
             !exchange.keepsAlive || head.framing == .untilClose || !requestDone || loop.isDraining
             || (exchange.isOld && head.framing == .chunked)
         exchange.keepsAlive = !closes
-        var out = ByteBufferAllocator().buffer(capacity: 1024)
-        rewrite(head, buffer, closes ? .close : exchange.isOld ? .keepAlive : .silent, into: &out)
-        responseHead = out
+        rewrite(head, buffer, closes ? .close : exchange.isOld ? .keepAlive : .silent)
+        // The small body that mostly follows is written into the same memory.
+        let room = min(buffer.readableBytes, Self.smallBody)
+        let spare = loop.spare
+        loop.spare = ByteBuffer()
+        responseHead = loop.headText.buffer(room: room, reusing: spare)
     }
 
     /// Bytes of the body, framed as they came.
@@ -31,9 +36,10 @@ extension ClientConnection {
         guard buffer.readableBytes > 0 else { return }
         guard var head = responseHead else { return write(buffer) }
         responseHead = nil
-        if buffer.readableBytes <= 8192 {
+        if buffer.readableBytes <= Self.smallBody {
             head.writeImmutableBuffer(buffer)
             write(head)
+            loop.spare = head
         } else {
             write(head)
             write(buffer)
@@ -51,11 +57,11 @@ extension ClientConnection {
         entry.traffic.firstByteAt = loop.clock.now()
     }
 
+    /// Into the event loop's `headText`.
     func rewrite(
         _ head: ResponseHead,
         _ buffer: ByteBuffer,
-        _ connection: ResponseRewrite.Connection,
-        into out: inout ByteBuffer
+        _ connection: ResponseRewrite.Connection
     ) {
         let rewrite = ResponseRewrite(
             mount: exchange.mount,
@@ -63,6 +69,6 @@ extension ClientConnection {
             host: exchange.host,
             connection: connection
         )
-        buffer.withUnsafeReadableBytes { rewrite.write(head, $0, into: &out) }
+        buffer.withUnsafeReadableBytes { rewrite.write(head, $0, into: loop.headText) }
     }
 }

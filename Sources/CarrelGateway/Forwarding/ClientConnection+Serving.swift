@@ -88,10 +88,11 @@ extension ClientConnection {
             listener: listener,
             peer: peer,
             requestID: id,
-            route: route.map { ($0.entry.plan, $0.mount) }
+            plan: route?.entry.plan,
+            mount: route?.mount
         )
-        var out = ByteBufferAllocator().buffer(capacity: raw.count + 512)
-        rewrite.write(head, raw, into: &out)
+        rewrite.write(head, raw, into: loop.headText)
+        let out = loop.headText.buffer()
         entry?.traffic.bytesIn += Int64(raw.count - out.readableBytes)
         self.pool = pool
         outgoing = out

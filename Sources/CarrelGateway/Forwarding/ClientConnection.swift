@@ -65,6 +65,8 @@ final class ClientConnection: ChannelInboundHandler {
     private var owesUpstreamFlush = false
     private var owesFlush = false
     private let isWelcome: Bool
+    /// As the channel last said: asking it costs six retains and as many releases, each time.
+    private var isWritable = true
 
     init(loop: LoopState, listener: ListenerPlan, peer: ClientPeer) {
         self.loop = loop
@@ -110,8 +112,9 @@ final class ClientConnection: ChannelInboundHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         lastProgress = loop.now
-        upstream?.setPaused(!context.channel.isWritable)
-        if context.channel.isWritable, phase == .awaitingHead {
+        isWritable = context.channel.isWritable
+        upstream?.setPaused(!isWritable)
+        if isWritable, phase == .awaitingHead {
             resume(.early)
             readHeads()
         }
@@ -252,7 +255,7 @@ final class ClientConnection: ChannelInboundHandler {
         context.write(wrapOutboundOut(buffer), promise: nil)
         owesFlush = true
         // The upstream is read no further than the client takes it.
-        if !context.channel.isWritable { upstream?.setPaused(true) }
+        if !isWritable { upstream?.setPaused(true) }
     }
 
     func flush() {

@@ -1,5 +1,3 @@
-import NIOCore
-
 /// Takes the hub's cookies out of what a workspace is sent.
 enum CookieFilter {
     /// Whether the header has any cookie of these names.
@@ -17,25 +15,25 @@ enum CookieFilter {
         _ raw: UnsafeRawBufferPointer,
         _ field: HeaderField,
         without names: [[UInt8]],
-        into out: inout ByteBuffer
+        into out: HeadText
     ) {
         var isFirst = true
         raw.forEachElement(of: field.value, separator: ByteClasses.semicolon) { pair in
             if pair.isEmpty || isOne(of: names, raw, pair) { return true }
             if isFirst {
-                out.writeBytes(raw[Int(field.start)..<Int(field.valueStart)])
+                out.append(raw, Int(field.start)..<Int(field.valueStart))
             } else {
-                out.writeStaticString("; ")
+                out.append("; ")
             }
             isFirst = false
-            out.writeBytes(raw[pair])
+            out.append(raw, pair)
             return true
         }
-        if !isFirst { out.writeStaticString("\r\n") }
+        if !isFirst { out.append("\r\n") }
     }
 
     private static func isOne(of names: [[UInt8]], _ raw: UnsafeRawBufferPointer, _ pair: Range<Int>) -> Bool {
-        let end = raw[pair].firstIndex(of: ByteClasses.equals) ?? pair.upperBound
+        let end = raw.first(ByteClasses.equals, in: pair) ?? pair.upperBound
         let name = raw.trimmed(pair.lowerBound..<end)
         return names.contains { raw.equals(name, exactly: $0) }
     }

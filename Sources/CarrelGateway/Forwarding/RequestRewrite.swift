@@ -1,39 +1,42 @@
-import NIOCore
-
 /// The head that a workspace or the hub gets, made from the client's: what must not pass is left out, what only the
 /// gateway may say is added. Lines that stay are copied as they are, in runs.
 struct RequestRewrite {
     let listener: ListenerPlan
     let peer: ClientPeer
     let requestID: RequestID
-    /// Nil: to the hub.
-    let route: (plan: RoutePlan, mount: RoutePlan.Mount)?
+    /// Nil, as the mount: to the hub.
+    let plan: RoutePlan?
+    let mount: RoutePlan.Mount?
 
-    func write(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, into out: inout ByteBuffer) {
-        writeRequestLine(head, raw, into: &out)
-        var run = head.fields.first.map { Int($0.start) } ?? 0
-        for field in head.fields {
-            if passes(field, head, raw) { continue }
-            out.writeBytes(raw[run..<Int(field.start)])
+    func write(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, into out: HeadText) {
+        out.removeAll()
+        writeRequestLine(head, raw, into: out)
+        let fields = head.fields
+        // Most lines are of no kind that matters here.
+        let passesOthers = head.connectionNames.isEmpty && plan?.replacedHeaders.isEmpty != false
+        var run = fields.first.map { Int($0.start) } ?? 0
+        for field in fields {
+            if field.kind == .other && passesOthers || passes(field, head, raw) { continue }
+            out.append(raw, run..<Int(field.start))
             run = Int(field.end)
-            if field.kind == .cookie, let route, !replaces(raw, field.name, route.plan) {
-                CookieFilter.write(raw, field, without: listener.hubCookies, into: &out)
+            if field.kind == .cookie, let plan, !replaces(raw, field.name, plan) {
+                CookieFilter.write(raw, field, without: listener.hubCookies, into: out)
             }
         }
-        if let last = head.fields.last { out.writeBytes(raw[run..<Int(last.end)]) }
-        writeAdditions(head, raw, into: &out)
-        out.writeStaticString("\r\n")
+        if let last = fields.last { out.append(raw, run..<Int(last.end)) }
+        writeAdditions(head, raw, into: out)
+        out.append("\r\n")
     }
 
-    private func writeRequestLine(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, into out: inout ByteBuffer) {
-        out.writeBytes(raw[0...head.methodEnd])
+    private func writeRequestLine(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, into out: HeadText) {
+        out.append(raw, 0..<(head.methodEnd + 1))
         var target = head.target
-        if let mount = route?.mount, mount.strips {
+        if let mount, mount.strips {
             target = (target.lowerBound + mount.prefix.count)..<target.upperBound
         }
-        if target.isEmpty || raw[target.lowerBound] != ByteClasses.slash { out.writeInteger(ByteClasses.slash) }
-        out.writeBytes(raw[target])
-        out.writeStaticString(head.minorVersion == 1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n")
+        if target.isEmpty || raw[target.lowerBound] != ByteClasses.slash { out.append(ByteClasses.slash) }
+        out.append(raw, target)
+        out.append(head.minorVersion == 1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n")
     }
 
     private func passes(_ field: HeaderField, _ head: RequestHead, _ raw: UnsafeRawBufferPointer) -> Bool {
@@ -43,12 +46,12 @@ struct RequestRewrite {
         default: break
         }
         if !head.connectionNames.isEmpty, isNamed(field, head, raw) { return false }
-        guard let route else { return true }
+        guard let plan else { return true }
         switch field.kind {
         case .csrf: return false
         case .cookie where CookieFilter.hasAny(of: listener.hubCookies, raw, field.value): return false
         case .authorization where CredentialScan.carrelToken(raw, field.value) != nil: return false
-        default: return route.plan.replacedHeaders.isEmpty || !replaces(raw, field.name, route.plan)
+        default: return plan.replacedHeaders.isEmpty || !replaces(raw, field.name, plan)
         }
     }
 
@@ -63,31 +66,31 @@ struct RequestRewrite {
         plan.replacedHeaders.contains { raw.equals(name, lowered: $0) }
     }
 
-    private func writeAdditions(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, into out: inout ByteBuffer) {
+    private func writeAdditions(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, into out: HeadText) {
         if let upgrade = head.upgrade {
-            out.writeStaticString("Connection: Upgrade\r\nUpgrade: ")
-            out.writeBytes(raw[upgrade])
-            out.writeStaticString("\r\n")
+            out.append("Connection: Upgrade\r\nUpgrade: ")
+            out.append(raw, upgrade)
+            out.append("\r\n")
         } else if head.minorVersion == 0 {
-            out.writeStaticString("Connection: close\r\n")
+            out.append("Connection: close\r\n")
         }
         if peer.isTrusted {
             let client = ForwardedFor(head, raw, peer: peer, listener: listener)
-            out.writeString("X-Forwarded-For: \(client.address)\r\nX-Forwarded-Proto: \(client.scheme)\r\n")
-            out.writeString("X-Forwarded-Host: \(client.host)\r\n")
+            out.append(text: "X-Forwarded-For: \(client.address)\r\nX-Forwarded-Proto: \(client.scheme)\r\n")
+            out.append(text: "X-Forwarded-Host: \(client.host)\r\n")
         } else {
-            out.writeStaticString("X-Forwarded-For: ")
-            out.writeString(peer.address)
-            out.writeStaticString("\r\nX-Forwarded-Proto: ")
-            out.writeString(listener.scheme)
-            out.writeStaticString("\r\nX-Forwarded-Host: ")
-            out.writeBytes(raw[head.host])
-            out.writeStaticString("\r\n")
+            out.append("X-Forwarded-For: ")
+            out.append(text: peer.address)
+            out.append("\r\nX-Forwarded-Proto: ")
+            out.append(text: listener.scheme)
+            out.append("\r\nX-Forwarded-Host: ")
+            out.append(raw, head.host)
+            out.append("\r\n")
         }
-        out.writeStaticString("X-Carrel-Request-Id: ")
-        requestID.write(into: &out)
-        out.writeStaticString("\r\n")
-        if let route { out.writeBytes(route.mount.headerLines) }
+        out.append("X-Carrel-Request-Id: ")
+        requestID.write(into: out)
+        out.append("\r\n")
+        if let mount { out.append(mount.headerLines) }
     }
 }
 
@@ -97,12 +100,12 @@ struct RequestID {
     let prefix: [UInt8]
     let number: UInt64
 
-    func write(into out: inout ByteBuffer) {
-        out.writeBytes(prefix)
+    func write(into out: HeadText) {
+        out.append(prefix)
         var shift = UInt64(max(0, (number.bitWidth - number.leadingZeroBitCount - 1) / 4 * 4))
         while true {
             let digit = UInt8(truncatingIfNeeded: (number >> shift) & 15)
-            out.writeInteger(digit < 10 ? 48 + digit : 87 + digit)
+            out.append(digit < 10 ? 48 + digit : 87 + digit)
             if shift == 0 { return }
             shift -= 4
         }

@@ -1,5 +1,3 @@
-import NIOCore
-
 /// The head that the client gets, made from the upstream's.
 struct ResponseRewrite {
     /// Nil: from the hub, whose cookies and redirects are its own.
@@ -12,13 +10,16 @@ struct ResponseRewrite {
 
     enum Connection { case silent, close, keepAlive, upgrade }
 
-    func write(_ head: ResponseHead, _ raw: UnsafeRawBufferPointer, into out: inout ByteBuffer) {
-        out.writeStaticString("HTTP/1.1")
-        out.writeBytes(raw[8..<head.fieldsStart])
+    func write(_ head: ResponseHead, _ raw: UnsafeRawBufferPointer, into out: HeadText) {
+        out.removeAll()
+        out.append("HTTP/1.1")
+        out.append(raw, 8..<head.fieldsStart)
+        let fields = head.fields
+        let passesOthers = head.connectionNames.isEmpty
         var run = head.fieldsStart
-        for field in head.fields {
-            if passes(field, head, raw) { continue }
-            out.writeBytes(raw[run..<Int(field.start)])
+        for field in fields {
+            if field.kind == .other && passesOthers || passes(field, head, raw) { continue }
+            out.append(raw, run..<Int(field.start))
             run = Int(field.end)
             guard let mount else { continue }
             if field.kind == .setCookie {
@@ -26,36 +27,36 @@ struct ResponseRewrite {
                     field,
                     raw,
                     CookieConfinement.confined(raw.text(field.value), to: mount, reserved: reservedCookies),
-                    &out
+                    out
                 )
             } else if field.kind == .location {
-                write(field, raw, LocationRewrite.placed(raw.text(field.value), below: mount, host: host), &out)
+                write(field, raw, LocationRewrite.placed(raw.text(field.value), below: mount, host: host), out)
             } else if field.kind == .serviceWorkerAllowed {
                 // A worker of the whole origin would sit before the hub's own pages, sign-in included, for whoever
                 // uses this browser next.
-                write(field, raw, String(decoding: mount.prefix, as: UTF8.self) + "/", &out)
+                write(field, raw, String(decoding: mount.prefix, as: UTF8.self) + "/", out)
             }
         }
-        if let last = head.fields.last { out.writeBytes(raw[run..<Int(last.end)]) }
+        if let last = fields.last { out.append(raw, run..<Int(last.end)) }
         switch connection {
         case .silent: break
-        case .close: out.writeStaticString("Connection: close\r\n")
-        case .keepAlive: out.writeStaticString("Connection: keep-alive\r\n")
-        case .upgrade: out.writeStaticString("Connection: Upgrade\r\n")
+        case .close: out.append("Connection: close\r\n")
+        case .keepAlive: out.append("Connection: keep-alive\r\n")
+        case .upgrade: out.append("Connection: Upgrade\r\n")
         }
-        out.writeStaticString("\r\n")
+        out.append("\r\n")
     }
 
     private func write(
         _ field: HeaderField,
         _ raw: UnsafeRawBufferPointer,
         _ value: String?,
-        _ out: inout ByteBuffer
+        _ out: HeadText
     ) {
         guard let value else { return }
-        out.writeBytes(raw[Int(field.start)..<Int(field.valueStart)])
-        out.writeString(value)
-        out.writeStaticString("\r\n")
+        out.append(raw, Int(field.start)..<Int(field.valueStart))
+        out.append(text: value)
+        out.append("\r\n")
     }
 
     private func passes(_ field: HeaderField, _ head: ResponseHead, _ raw: UnsafeRawBufferPointer) -> Bool {

@@ -26,6 +26,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     private(set) var hasAnswered = false
     private var hasFailed = false
     private var isPaused = false
+    /// As the channel last said.
+    private(set) var isWritable = true
 
     init(pool: UpstreamPool, loop: LoopState) {
         self.pool = pool
@@ -37,7 +39,6 @@ final class UpstreamConnection: ChannelInboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     var isUsable: Bool { phase == .resting && context?.channel.isActive == true }
-    var isWritable: Bool { context?.channel.isWritable ?? true }
 
     // MARK: - Leases
 
@@ -120,7 +121,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     func channelReadComplete(context: ChannelHandlerContext) { client?.flush() }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        client?.upstreamWritabilityChanged(context.channel.isWritable)
+        isWritable = context.channel.isWritable
+        client?.upstreamWritabilityChanged(isWritable)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -19,7 +19,7 @@ struct HeadEnd {
 
     /// `raw` begins with the head's first byte, also when it is called again with more.
     mutating func find(in raw: UnsafeRawBufferPointer) -> Found {
-        while scanned < raw.count, let feed = raw[scanned...].firstIndex(of: ByteClasses.lineFeed) {
+        while scanned < raw.count, let feed = raw.first(ByteClasses.lineFeed, in: scanned..<raw.count) {
             guard feed > lineStart, raw[feed - 1] == ByteClasses.carriageReturn else { return .bareLineFeed }
             let isEmpty = feed == lineStart + 1
             scanned = feed + 1

@@ -28,7 +28,7 @@ extension HeaderField {
         index += 1
         while index < count, ByteClasses.isBlank(raw[index]) { index += 1 }
         let valueStart = index
-        while index < count, ByteClasses.isFieldContent(raw[index]) { index += 1 }
+        index = ByteClasses.endOfFieldContent(raw, from: index)
         guard index + 1 < count, raw[index] == ByteClasses.carriageReturn, raw[index + 1] == ByteClasses.lineFeed
         else { return nil }
         var valueEnd = index

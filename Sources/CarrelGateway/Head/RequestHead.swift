@@ -56,6 +56,10 @@ final class RequestHead {
     func scan(_ raw: UnsafeRawBufferPointer, maxHeaders: Int) throws(Refusal) {
         reset()
         var index = try scanRequestLine(raw)
+        // Taken out and put back: appending to a property looks at the object anew each time.
+        var fields = fields
+        self.fields = []
+        defer { self.fields = fields }
         var decision = FramingDecision()
         var upgradeValue: Range<Int>?
         while raw[index] != ByteClasses.carriageReturn {
@@ -175,10 +179,10 @@ extension RequestHead {
         method = Self.method(raw, 0..<index)
         let start = index + 1
         index = start
-        while index < raw.count, raw[index] > 0x20, raw[index] < 0x7F { index += 1 }
+        while index < raw.count, raw[index] &- 0x21 < 0x5E { index += 1 }
         let end = index
         guard end > start, end + 11 <= raw.count, raw[end] == ByteClasses.space else { throw .malformed }
-        guard raw[(end + 1)..<(end + 6)].elementsEqual("HTTP/".utf8) else { throw .malformed }
+        guard raw.isExactly((end + 1)..<(end + 6), "HTTP/") else { throw .malformed }
         guard ByteClasses.isDigit(raw[end + 6]), raw[end + 7] == UInt8(ascii: "."), ByteClasses.isDigit(raw[end + 8]),
             raw[end + 9] == ByteClasses.carriageReturn, raw[end + 10] == ByteClasses.lineFeed
         else { throw .malformed }
@@ -190,10 +194,7 @@ extension RequestHead {
     }
 
     private static func method(_ raw: UnsafeRawBufferPointer, _ range: Range<Int>) -> Method {
-        func isExactly(_ name: StaticString) -> Bool {
-            range.count == name.utf8CodeUnitCount
-                && raw[range].elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: range.count))
-        }
+        func isExactly(_ name: StaticString) -> Bool { raw.isExactly(range, name) }
         switch range.count {
         case 3: return isExactly("GET") ? .get : isExactly("PUT") ? .put : .other
         case 4: return isExactly("POST") ? .post : isExactly("HEAD") ? .head : .other
@@ -230,6 +231,6 @@ extension RequestHead {
             end += 1
         }
         path = start..<end
-        guard !raw[target].contains(UInt8(ascii: "#")) else { throw .badTarget }
+        guard raw.first(UInt8(ascii: "#"), in: target) == nil else { throw .badTarget }
     }
 }

@@ -17,6 +17,9 @@ final class ResponseHead {
         fields.removeAll(keepingCapacity: true)
         if !connectionNames.isEmpty { connectionNames.removeAll() }
         guard var index = scanStatusLine(raw) else { return false }
+        var fields = fields
+        self.fields = []
+        defer { self.fields = fields }
         fieldsStart = index
         var decision = FramingDecision()
         var (closes, keeps) = (false, false)
@@ -53,15 +56,16 @@ final class ResponseHead {
 
     /// `HTTP/1.x SP 3DIGIT [SP reason]`; returns where the next line begins.
     private func scanStatusLine(_ raw: UnsafeRawBufferPointer) -> Int? {
-        guard raw.count >= 16, raw[0..<7].elementsEqual("HTTP/1.".utf8), raw[7] & 0xFE == 0x30,
-            raw[8] == ByteClasses.space, raw[9..<12].allSatisfy(ByteClasses.isDigit)
+        guard raw.count >= 16, raw.isExactly(0..<7, "HTTP/1."), raw[7] & 0xFE == 0x30,
+            raw[8] == ByteClasses.space, ByteClasses.isDigit(raw[9]), ByteClasses.isDigit(raw[10]),
+            ByteClasses.isDigit(raw[11])
         else { return nil }
         minorVersion = raw[7] & 15
-        status = raw[9..<12].reduce(0) { $0 * 10 + Int($1 & 15) }
+        status = Int(raw[9] & 15) * 100 + Int(raw[10] & 15) * 10 + Int(raw[11] & 15)
         guard status >= 100, status < 600 else { return nil }
         var index = 12
         guard raw[index] == ByteClasses.space || raw[index] == ByteClasses.carriageReturn else { return nil }
-        while index < raw.count, ByteClasses.isFieldContent(raw[index]) { index += 1 }
+        index = ByteClasses.endOfFieldContent(raw, from: index)
         guard index + 1 < raw.count, raw[index] == ByteClasses.carriageReturn, raw[index + 1] == ByteClasses.lineFeed
         else { return nil }
         return index + 2

@@ -18,6 +18,9 @@ final class LoopState {
     let logger: Logger
     let requestHead = RequestHead()
     let responseHead = ResponseHead()
+    let headText = HeadText()
+    /// The last small response, for its memory: free again as soon as the kernel has it.
+    var spare = ByteBuffer()
     var limits: GatewayConfiguration.Limits
     /// The loop's clock, set at each sweep: exact enough for time limits, and read for nothing.
     private(set) var now = NIODeadline.now()

@@ -13,7 +13,9 @@ struct WorkspaceKey: Hashable {
         guard range.count == Self.textLength, raw[range.lowerBound] == UInt8(ascii: "w"),
             raw[range.lowerBound + 1] == UInt8(ascii: "s"), raw[range.lowerBound + 2] == UInt8(ascii: "-")
         else { return nil }
-        for (position, byte) in raw[(range.lowerBound + 3)..<range.upperBound].enumerated() {
+        let start = range.lowerBound + 3
+        for position in 0..<16 {
+            let byte = raw[start + position]
             let bits: UInt8
             switch byte {
             case 97...122: bits = byte - 97

@@ -12,9 +12,8 @@ extension ClientConnection {
         clientFrames = WebSocketFrames()
         upstreamFrames = WebSocketFrames()
         context?.channel.becomeTunnel()
-        var out = ByteBufferAllocator().buffer(capacity: 512)
-        rewrite(head, buffer, .upgrade, into: &out)
-        write(out)
+        rewrite(head, buffer, .upgrade)
+        write(loop.headText.buffer())
         resume([.early, .connecting])
         if let early = inbound {
             inbound = nil

@@ -1,0 +1,78 @@
+"""Rows of what was measured, with goal and verdict, as docs/benchmarks.md."""
+
+import datetime
+from pathlib import Path
+
+import machine
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
+
+
+class Row:
+    """`reached` and `goal` are text. `holds_back`: why, where the goal is not met."""
+
+    def __init__(self, what, goal, reached, is_met, figures="", holds_back=""):
+        self.what, self.goal, self.reached, self.is_met = what, goal, reached, is_met
+        self.figures, self.holds_back = figures, holds_back
+
+    @property
+    def verdict(self):
+        if self.is_met is None:
+            return "no goal"
+        return "met" if self.is_met else f"not met: {self.holds_back or 'not known yet'}"
+
+
+def times(value):
+    return f"{value:.2f} ×"
+
+
+def listed(figures, form):
+    return ", ".join(f"{name} {form(value)}" for name, value in figures.items())
+
+
+def table(rows):
+    lines = ["| what | goal | reached | verdict | figures |", "|---|---|---|---|---|"]
+    lines += [f"| {row.what} | {row.goal} | {row.reached} | {row.verdict} | {row.figures} |" for row in rows]
+    return "\n".join(lines)
+
+
+def told(rows):
+    """For the terminal."""
+    width = max(len(row.what) for row in rows)
+    return "\n".join(f"{row.what:<{width}}  {row.reached:<28}  (goal {row.goal})  {row.verdict}" for row in rows)
+
+
+def write(rows, earlier, rounds):
+    """`earlier`: lines that the end-to-end tests measured in the same run, or none."""
+    described, versions = machine.describe(), machine.versions()
+    text = f"""# Benchmarks
+
+Written by `make bench` on {datetime.date.today().isoformat()}; do not edit.
+{described["processor"]}; {described["system"]}.
+Peers: {", ".join(f"{name} {version}" for name, version in versions.items())}.
+
+## The gateway beside its peers
+
+{table(rows)}
+
+How it is measured (`Tests/Bench`): carrel is the release binary as `carrel serve` runs it, with the process engine, a
+member who signed in, and their workspace; every check is on. Its app is the same small upstream that the peers forward
+to, outside a sandbox, so that all reach it by TCP. nginx and HAProxy look the session cookie up in a map of 10,000
+sessions, choose one of 16 upstreams by it, take the cookie out, and set `X-Forwarded-*`, a request id and the user, as
+carrel does; carrel also verifies the session, finds the route, checks the owner, the framing and the origin, and
+counts. configurable-http-proxy has one default target and looks nothing up.
+
+- The proxy under test has one core for itself; load and upstream share the other. What counts is work per CPU second of
+  the proxy, not per second: the machine may be busy. Each proxy's figure is the median of {rounds} rounds, and a ratio is
+  the median of the ratios that each round has; another proxy is first in each.
+- Requests: a browser's script's `GET` (ten header lines, three cookies) on 64 connections; 1 KiB answers.
+- Latency: the median of one connection with everything on one core, less the same without a proxy.
+- Latency under load: 99th percentile at 60 % of the rate that would saturate nginx, with open tunnels, less the same
+  without a proxy.
+- Downloads and uploads: 100 MB on 4 connections.
+- Tunnels: resident memory before and after, divided; after traffic: 64 KiB each way, then five seconds of rest.
+"""
+    if earlier:
+        text += "\n## Measured by the end-to-end tests in the same run\n\n"
+        text += "".join(f"- {line}\n" for line in earlier)
+    DOCUMENT.write_text(text)

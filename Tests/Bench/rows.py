@@ -1,0 +1,97 @@
+"""Starts the proxies, measures row after row, and judges each by the goals of the gateway."""
+
+import machine
+import measure
+import peers
+from carrel_proxy import CarrelProxy
+from harness import ports
+from report import Row, listed, times
+
+#: What is known to hold a row back while its goal is not met.
+HELD_BACK = {
+    "requests": "user-space time in SwiftNIO's channel pipeline, most of it reference counting",
+    "configurable": "the peer's work is small here: it looks nothing up",
+    "latency": "",
+    "busy": "",
+    "download": "NIO reads a socket at most four times in a row, then asks the selector again",
+    "upload": "",
+    "tunnel": "two connections with their handlers, and what of the heap is not given back",
+}
+
+
+def all_of_them(directory, options):
+    started = []
+    try:
+        carrel, others = start(directory, started)
+        return [*measured(directory, options, carrel, others)]
+    finally:
+        for proxy in reversed(started):
+            proxy.stop()
+
+
+def start(directory, started):
+    carrel = CarrelProxy(directory / "upstream")
+    started.append(carrel)
+    carrel.start(measure.PROXY_CORE)
+    for pid in carrel.workspace_pids:
+        machine.pin(pid, measure.OTHER_CORE)
+        machine.go_first(pid)
+    others = {}
+    for kind in (peers.Nginx, peers.LargeNginx, peers.HAProxy, peers.ConfigurableProxy):
+        proxy = kind(directory, ports.free_port(), carrel.upstream_port, carrel.session, carrel.path)
+        started.append(proxy)
+        others[kind.name] = proxy.start(measure.PROXY_CORE)
+    return carrel, others
+
+
+def measured(directory, options, carrel, others):
+    short = options.short
+    bench = measure.Bench(directory, 1, 0.2, rest=0.2) if short else measure.Bench(
+        directory, options.rounds, options.seconds
+    )
+    direct = peers.Direct(directory, carrel.upstream_port, carrel.upstream_port, carrel.session, carrel.path)
+    nginx, large, haproxy, configurable = (
+        others[name] for name in ("nginx", "nginx-64k", "haproxy", "configurable-http-proxy")
+    )
+
+    # First, while nobody's heap has room left from other work.
+    count = 100 if short else 1000
+    for what, size in zip(("never used", "after traffic"), bench.tunnel_bytes([nginx, haproxy, carrel], count, 65536)):
+        yield Row(
+            f"bytes per idle tunnel, {what}", f"≤ HAProxy's, {size['haproxy']:,.0f}", f"{size['carrel']:,.0f}",
+            size["carrel"] <= size["haproxy"], listed(size, lambda value: f"{value:,.0f}"), HELD_BACK["tunnel"],
+        )
+
+    cost = bench.requests([nginx, haproxy, configurable, carrel])
+    figures = "CPU µs per request: " + listed(cost.median, lambda value: f"{value:.1f}")
+    for name, goal in (("nginx", 1.0), ("haproxy", 1.0), ("configurable-http-proxy", 18.0)):
+        ratio = cost.ratio(name, "carrel")
+        yield Row(
+            f"requests/s per core, ÷ {name}", f"≥ {times(goal)}", times(ratio), ratio >= goal,
+            figures if name == "nginx" else "",
+            HELD_BACK["configurable" if name.startswith("conf") else "requests"],
+        )
+
+    added = bench.latency([nginx, haproxy, carrel], direct)
+    ratio = added.ratio("carrel", "nginx")
+    yield Row(
+        "added latency p50, one core, ÷ nginx", "≤ 1.00 ×", times(ratio), ratio <= 1,
+        "µs: " + listed(added.median, lambda value: f"{value:.0f}"), HELD_BACK["latency"],
+    )
+
+    rate = 0.6e6 / cost.median["nginx"]
+    tunnels = 50 if short else 2000
+    busy = bench.busy_latency([nginx, haproxy, carrel], direct, rate, tunnels)
+    ratio = busy.ratio("carrel", "nginx")
+    yield Row(
+        f"p99 added latency at {rate:,.0f} requests/s with {tunnels:,} open tunnels, ÷ nginx",
+        "≤ 2.00 ×", times(ratio), ratio <= 2, "µs: " + listed(busy.median, lambda value: f"{value:.0f}"), HELD_BACK["busy"],
+    )
+
+    for what, one in (("download", bench.download), ("upload", bench.upload)):
+        speed = one([large, haproxy, carrel])
+        ratio = speed.ratio("carrel", "nginx-64k")
+        yield Row(
+            f"{what}, GB/s per core, ÷ nginx with 64 KiB buffers", "≥ 1.10 ×", times(ratio), ratio >= 1.1,
+            listed(speed.median, lambda value: f"{value:.2f}"), HELD_BACK[what],
+        )
