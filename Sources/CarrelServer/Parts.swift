@@ -27,6 +27,7 @@ final class Parts: Sendable {
     /// Open once the gateway takes connections.
     let gatewayListens: Latch
     let reloader: Reloader
+    let certificates: ListenerCertificates
     let logger: Logger
     private let current: CurrentConfiguration
     private let lock: StateLock
@@ -36,6 +37,9 @@ final class Parts: Sendable {
     init(_ loaded: LoadedConfiguration, logger: Logger) async throws {
         let configuration = loaded.configuration
         let current = CurrentConfiguration(configuration)
+        // First: nothing is prepared for a server that could not be reached.
+        let certificates = try ListenerCertificates(configuration)
+        for warning in certificates.warnings(configuration) { logger.warning("\(warning)") }
         let state = try StateDirectory(preparing: configuration.state)
         lock = try state.lock()
         let keys = try SigningKeyFile.load(state: state.path)
@@ -54,7 +58,7 @@ final class Parts: Sendable {
         let httpClient = HTTPAppProbe.makeClient(logger: logger)
         let resumer = Resumer()
         let gateway = Gateway(
-            configuration: configuration.gatewayConfiguration(state: state),
+            configuration: configuration.gatewayConfiguration(state: state, certificates: certificates),
             questions: GatewayQuestions(
                 authorize: { credential in
                     switch credential {
@@ -83,6 +87,7 @@ final class Parts: Sendable {
             signIn: signIn,
             workspaces: workspaces,
             gateway: gateway,
+            certificates: certificates,
             logger: logger
         )
         let gatewayListens = Latch()
@@ -131,6 +136,7 @@ final class Parts: Sendable {
         hubsListen = latches
         self.gatewayListens = gatewayListens
         self.reloader = reloader
+        self.certificates = certificates
         self.logger = logger
         self.current = current
     }

@@ -19,7 +19,10 @@ struct Services {
     func all() -> [any Service] {
         [StoreService(parts: parts), HTTPClientService(client: parts.httpClient), SessionChanges(parts: parts)]
             + parts.hubs
-            + [WorkspaceLoop(parts: parts), Reloads(parts: parts), GatewayService(parts: parts)]
+            + [
+                WorkspaceLoop(parts: parts), Reloads(parts: parts), CertificateWatch(parts: parts),
+                GatewayService(parts: parts),
+            ]
     }
 }
 
@@ -80,8 +83,10 @@ struct GatewayService: Service {
         parts.gatewayListens.open()
         await waitForWorkspaces()
         await parts.gateway.accept()
-        let users = parts.configuration.users.publicOrigin ?? Self.origin(addresses["users"])
-        let operators = parts.configuration.operators.publicOrigin ?? Self.origin(addresses["operators"])
+        let users = parts.configuration.users.publicOrigin ?? Self.origin(addresses["users"], parts.configuration.users)
+        let operators =
+            parts.configuration.operators.publicOrigin
+            ?? Self.origin(addresses["operators"], parts.configuration.operators)
         parts.logger.notice("ready users=\(users) operators=\(operators)")
         async let asking: Void = parts.gateway.run()
         try? await gracefulShutdown()
@@ -100,9 +105,10 @@ struct GatewayService: Service {
         }
     }
 
-    private static func origin(_ address: SocketAddress?) -> String {
+    private static func origin(_ address: SocketAddress?, _ rule: ListenerRule) -> String {
         guard let host = address?.ipAddress, let port = address?.port else { return "-" }
-        return host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
+        let scheme = rule.tls == nil ? "http" : "https"
+        return host.contains(":") ? "\(scheme)://[\(host)]:\(port)" : "\(scheme)://\(host):\(port)"
     }
 }
 

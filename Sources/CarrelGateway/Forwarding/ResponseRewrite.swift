@@ -9,6 +9,8 @@ struct ResponseRewrite {
     let host: String
     /// What the client is told of its connection.
     let connection: Connection
+    /// Lines that every final response gets.
+    var added: [UInt8] = []
 
     enum Connection { case silent, close, keepAlive, upgrade }
 
@@ -43,6 +45,7 @@ struct ResponseRewrite {
         case .keepAlive: out.writeStaticString("Connection: keep-alive\r\n")
         case .upgrade: out.writeStaticString("Connection: Upgrade\r\n")
         }
+        if !added.isEmpty, head.status >= 200 { out.writeBytes(added) }
         out.writeStaticString("\r\n")
     }
 
