@@ -4,5 +4,5 @@
 build_packages=(binutils ca-certificates libc6-dev libsqlite3-dev libstdc++-12-dev zlib1g-dev)
 # To run workspaces apart from each other, and Python applications in them.
 run_packages=(bubblewrap iptables procps python3-venv slirp4netns util-linux)
-# A real browser, and a font that it can show text with.
-test_packages=(chromium fonts-dejavu-core)
+# A real browser, a font that it can show text with, and another client that speaks HTTP/2.
+test_packages=(chromium curl fonts-dejavu-core)
