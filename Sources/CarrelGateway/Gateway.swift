@@ -229,6 +229,9 @@ public final class Gateway: RoutePublishing, Sendable {
                     guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else {
                         throw ChannelError.operationUnsupported
                     }
+                    guard listener.isPlain else {
+                        return try Arrival.receive(channel, loop: loop.state.value, listener: listener)
+                    }
                     let connection = ClientConnection(
                         loop: loop.state.value,
                         listener: listener,

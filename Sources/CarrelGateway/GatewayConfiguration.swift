@@ -28,6 +28,12 @@ public struct GatewayConfiguration: Sendable {
         public var hubCookies: [String]
         /// CIDR blocks whose `X-Forwarded-*` are believed.
         public var trustedProxies: [String]
+        /// CIDR blocks whose connections begin with a PROXY protocol header.
+        public var proxyProtocol: [String] = []
+        /// Nil: clear text.
+        public var tls: TLS?
+        /// Every request is answered with the same address there. Nil: as the rest says.
+        public var redirect: Redirect?
 
         public init(
             name: String,
@@ -49,6 +55,29 @@ public struct GatewayConfiguration: Sendable {
             self.sessionCookie = sessionCookie
             self.hubCookies = hubCookies
             self.trustedProxies = trustedProxies
+        }
+    }
+
+    public struct TLS: Sendable {
+        public var certificate: ServedCertificate
+        /// `Strict-Transport-Security` of every answer; zero: none.
+        public var hsts: Duration
+
+        public init(certificate: ServedCertificate, hsts: Duration) {
+            self.certificate = certificate
+            self.hsts = hsts
+        }
+    }
+
+    /// To HTTPS.
+    public struct Redirect: Hashable, Sendable {
+        /// Scheme, host and port, without a path. Nil: the host that was asked for, with `port`.
+        public var origin: String?
+        public var port: Int
+
+        public init(origin: String?, port: Int) {
+            self.origin = origin
+            self.port = port
         }
     }
 

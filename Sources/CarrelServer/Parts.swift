@@ -43,6 +43,7 @@ final class Parts: Sendable {
     let successor: SuccessorLink
     /// Opens when this process is to stop.
     let ending = Latch()
+    let certificates: ListenerCertificates
     let logger: Logger
     private let current: CurrentConfiguration
 
@@ -51,6 +52,9 @@ final class Parts: Sendable {
     init(_ loaded: LoadedConfiguration, taking: Taking? = nil, logger: Logger) async throws {
         let configuration = loaded.configuration
         let current = CurrentConfiguration(configuration)
+        // First: nothing is prepared for a server that could not be reached.
+        let certificates = try ListenerCertificates(configuration)
+        for warning in certificates.warnings(configuration) { logger.warning("\(warning)") }
         let state = try StateDirectory(preparing: configuration.state)
         lock = try taking?.lock ?? state.lock()
         let keys = try SigningKeyFile.load(state: state.path)
@@ -72,7 +76,7 @@ final class Parts: Sendable {
         let successor = SuccessorLink()
         let resumer = Resumer(gate: gate, successor: successor)
         let gateway = Gateway(
-            configuration: configuration.gatewayConfiguration(state: state),
+            configuration: configuration.gatewayConfiguration(state: state, certificates: certificates),
             questions: GatewayQuestions(
                 authorize: { credential in
                     switch credential {
@@ -102,6 +106,7 @@ final class Parts: Sendable {
             signIn: signIn,
             workspaces: workspaces,
             gateway: gateway,
+            certificates: certificates,
             logger: logger
         )
         let gatewayListens = Latch()
@@ -161,6 +166,7 @@ final class Parts: Sendable {
         self.taking = taking
         self.giving = giving
         self.successor = successor
+        self.certificates = certificates
         self.logger = logger
         self.current = current
     }

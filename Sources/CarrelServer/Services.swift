@@ -25,8 +25,8 @@ struct Services {
         ]
             + parts.hubs
             + [
-                WorkspaceLoop(parts: parts), Reloads(parts: parts), MemoryReturn(), SuccessorStart(parts: parts),
-                EldersService(parts: parts),
+                WorkspaceLoop(parts: parts), Reloads(parts: parts), CertificateWatch(parts: parts), MemoryReturn(),
+                SuccessorStart(parts: parts), EldersService(parts: parts),
                 ElderService(parts: parts), GivingService(parts: parts), GatewayService(parts: parts),
             ]
     }
@@ -101,8 +101,10 @@ struct GatewayService: Service {
             await waitForWorkspaces()
         }
         await parts.gateway.accept()
-        let users = parts.configuration.users.publicOrigin ?? Self.origin(addresses["users"])
-        let operators = parts.configuration.operators.publicOrigin ?? Self.origin(addresses["operators"])
+        let users = parts.configuration.users.publicOrigin ?? Self.origin(addresses["users"], parts.configuration.users)
+        let operators =
+            parts.configuration.operators.publicOrigin
+            ?? Self.origin(addresses["operators"], parts.configuration.operators)
         parts.logger.notice("ready users=\(users) operators=\(operators)")
         ServiceManager.tell("READY=1\nMAINPID=\(getpid())")
         async let asking: Void = parts.gateway.run()
@@ -145,9 +147,10 @@ struct GatewayService: Service {
         }
     }
 
-    private static func origin(_ address: SocketAddress?) -> String {
+    private static func origin(_ address: SocketAddress?, _ rule: ListenerRule) -> String {
         guard let host = address?.ipAddress, let port = address?.port else { return "-" }
-        return host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
+        let scheme = rule.tls == nil ? "http" : "https"
+        return host.contains(":") ? "\(scheme)://[\(host)]:\(port)" : "\(scheme)://\(host):\(port)"
     }
 }
 

@@ -10,6 +10,7 @@ from playwright.sync_api import sync_playwright
 from harness import configuration, places
 from harness.browser import picture
 from harness.server import Carrel
+from harness.tls import Authority
 
 
 def pytest_configure(config):
@@ -43,6 +44,28 @@ def serve(request):
         if getattr(request.node, "has_failed", False):
             server.keep_log(request.node.name)
         server.remove()
+
+
+@pytest.fixture
+def authority(tmp_path):
+    """Signs certificates that the tests' clients trust; one is there: `server`."""
+    made = Authority(tmp_path)
+    made.issue()
+    return made
+
+
+@pytest.fixture
+def serve_https(serve, authority):
+    """As `serve`, with TLS at the users' listener: `tls` are further keys of it, `users` of the listener."""
+
+    def start(*apps, started=True, tls=None, users=None, **changes):
+        listener = {"tls": {**authority.files(), **(tls or {})}, **(users or {})}
+        listeners = configuration.merged({"users": listener}, changes.pop("listeners", {}))
+        carrel = serve(*apps, started=False, listeners=listeners, **changes)
+        carrel.authority = str(authority.file)
+        return carrel.start() if started else carrel
+
+    return start
 
 
 @pytest.fixture

@@ -55,8 +55,14 @@ struct Builder {
         if case .bind(let host, let port)? = value["bind"]?.content { (rule.host, rule.port) = (host, port) }
         rule.publicOrigin = value["public-url"]?.text
         rule.trustedProxies = value["trusted-proxies"]?.texts ?? []
+        rule.proxyProtocol = value["proxy-protocol"]?.texts ?? []
         if let certificate = value["tls"]?["certificate"]?.text, let key = value["tls"]?["key"]?.text {
-            rule.tls = TLSFiles(certificate: path(certificate), key: path(key))
+            var files = TLSFiles(certificate: path(certificate), key: path(key))
+            if case .bind(let host, let port)? = value["tls"]?["redirect-from"]?.content {
+                files.redirectFrom = BindAddress(host: host, port: port)
+            }
+            files.hsts = value["tls"]?["hsts"]?.duration ?? files.hsts
+            rule.tls = files
         }
         return rule
     }

@@ -10,6 +10,16 @@ extension Configuration {
             // The names of cookies follow from it.
             if rule.publicOrigin != old.publicOrigin { fields.append("listeners.\(name).public-url") }
             if rule.trustedProxies != old.trustedProxies { fields.append("listeners.\(name).trusted-proxies") }
+            if rule.proxyProtocol != old.proxyProtocol { fields.append("listeners.\(name).proxy-protocol") }
+            // Other files, or other contents of the same, are taken over while everything goes on.
+            if (rule.tls == nil) != (old.tls == nil) {
+                fields.append("listeners.\(name).tls")
+            } else {
+                if rule.tls?.redirectFrom != old.tls?.redirectFrom {
+                    fields.append("listeners.\(name).tls.redirect-from")
+                }
+                if rule.tls?.hsts != old.tls?.hsts { fields.append("listeners.\(name).tls.hsts") }
+            }
         }
         if engines != running.engines { fields.append("engines") }
         return fields

@@ -77,9 +77,11 @@ struct CrossChecks {
                 "listeners.users",
                 found: users.bind,
                 "passwords and cookies cross the network unencrypted",
-                "serve HTTPS by a reverse proxy in front and say so with public-url: https://…, or bind to 127.0.0.1"
+                "add tls: {certificate: …, key: …}, or let a reverse proxy in front serve HTTPS and say so with "
+                    + "public-url: https://…, or bind to 127.0.0.1"
             )
         }
+        checkTLS()
         let domain = configuration.isolation.domain
         if let domain, let origin = users.publicOrigin, origin.lowercased().hostOfOrigin == domain {
             log.problem(
@@ -88,6 +90,35 @@ struct CrossChecks {
                 "\(domain) is carrel's own name",
                 "give workspaces another one: that is what keeps their pages apart from carrel's"
             )
+        }
+    }
+
+    private mutating func checkTLS() {
+        let rules = [("users", configuration.users), ("operators", configuration.operators)]
+        var taken = rules.map { (field: "listeners.\($0.0).bind", host: $0.1.host, port: $0.1.port) }
+        for (name, rule) in rules {
+            guard let tls = rule.tls else { continue }
+            if let origin = rule.publicOrigin, origin.lowercased().hasPrefix("http:") {
+                log.problem(
+                    "listeners.\(name).public-url",
+                    found: origin,
+                    "this listener serves HTTPS, and browsers would be sent to \(origin)",
+                    "write https://"
+                )
+            }
+            guard let redirect = tls.redirectFrom else { continue }
+            let field = "listeners.\(name).tls.redirect-from"
+            if redirect.port != 0,
+                let other = taken.first(where: { $0.port == redirect.port && $0.host.overlaps(redirect.host) })
+            {
+                log.problem(
+                    field,
+                    found: "\(redirect.host):\(redirect.port)",
+                    "\(other.field) has that address already",
+                    "give each an address or port of its own"
+                )
+            }
+            taken.append((field, redirect.host, redirect.port))
         }
     }
 
@@ -145,13 +176,16 @@ struct CrossChecks {
 
 extension ListenerRule {
     /// Whether both would want the same address: one of them has all, or they are equal.
-    fileprivate func overlaps(_ other: ListenerRule) -> Bool {
-        let everything: Set<String> = ["0.0.0.0", "::"]
-        return host == other.host || everything.contains(host) || everything.contains(other.host)
-    }
+    fileprivate func overlaps(_ other: ListenerRule) -> Bool { host.overlaps(other.host) }
 }
 
 extension String {
+    /// As addresses to listen on: they are equal, or one of them has all.
+    fileprivate func overlaps(_ other: String) -> Bool {
+        let everything: Set<String> = ["0.0.0.0", "::"]
+        return self == other || everything.contains(self) || everything.contains(other)
+    }
+
     /// The name in `https://name:port`.
     fileprivate var hostOfOrigin: String? {
         split(separator: "://", maxSplits: 1).last.map { String($0.prefix { $0 != ":" && $0 != "/" }) }

@@ -34,17 +34,41 @@ extension Definitions {
                 "tls",
                 .object(
                     ObjectShape([
-                        Key("certificate", .text(.hostPath("a PEM file")), required: true, "The certificate chain."),
-                        Key("key", .text(.hostPath("a PEM file")), required: true, "The private key."),
+                        Key(
+                            "certificate",
+                            .text(.hostPath("a PEM file")),
+                            required: true,
+                            "The certificate and those that lead to its authority, in that order."
+                        ),
+                        Key("key", .text(.hostPath("a PEM file")), required: true, "Its private key, unencrypted."),
+                        Key(
+                            "redirect-from",
+                            .text(.bind),
+                            default: "none",
+                            "Address and port, such as 0.0.0.0:80, where plain HTTP is answered with a redirect to HTTPS."
+                        ),
+                        Key(
+                            "hsts",
+                            .text(.duration(from: .zero, to: .seconds(2 * 366 * 86_400))),
+                            default: "365d",
+                            "How long browsers shall come here by HTTPS only (`Strict-Transport-Security`). 0s: not said."
+                        ),
                     ])
                 ),
-                "Serve HTTPS."
+                "Serve HTTPS, with HTTP/2 and HTTP/1.1. Changed files are used for new connections at once."
             ),
             Key(
                 "trusted-proxies",
                 .list(of: .text(.cidr), atLeast: 0),
                 default: "none",
                 "Networks whose `X-Forwarded-*` headers are believed."
+            ),
+            Key(
+                "proxy-protocol",
+                .list(of: .text(.cidr), atLeast: 0),
+                default: "none",
+                "Networks whose connections begin with a PROXY protocol header, version 2, that tells the client's "
+                    + "address. Each of theirs must; nobody else's may."
             ),
         ])
     }
@@ -69,7 +93,12 @@ extension Definitions {
             default: "1h",
             "How long a connection may be silent."
         ),
-        Key("connections-per-client", .integer(1...1_000_000), default: "1000", "Connections of one client address."),
+        Key(
+            "connections-per-client",
+            .integer(1...1_000_000),
+            default: "1000",
+            "Connections of one client address. Each request open on an HTTP/2 connection counts as one more."
+        ),
         Key(
             "queue-per-upstream",
             .integer(0...1_000_000),

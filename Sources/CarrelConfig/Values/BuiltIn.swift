@@ -33,7 +33,7 @@ public struct BuiltIn: Sendable {
         providers: [.local],
         isolation: [.path],
         postgres: false,
-        tls: false,
+        tls: true,
         egressLists: false,
         gpus: false
     )

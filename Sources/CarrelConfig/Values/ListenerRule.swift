@@ -9,6 +9,8 @@ public struct ListenerRule: Hashable, Sendable {
     public var tls: TLSFiles?
     /// CIDR blocks whose `X-Forwarded-*` are believed.
     public var trustedProxies: [String]
+    /// CIDR blocks whose connections begin with a PROXY protocol header.
+    public var proxyProtocol: [String] = []
 
     /// Whether only this machine can reach it.
     public var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
@@ -21,10 +23,27 @@ public struct ListenerRule: Hashable, Sendable {
 public struct TLSFiles: Hashable, Sendable {
     public var certificate: String
     public var key: String
+    /// Where plain HTTP is answered with a redirect.
+    public var redirectFrom: BindAddress?
+    /// `Strict-Transport-Security`; zero: not sent.
+    public var hsts = Duration.seconds(365 * 86_400)
 
     public init(certificate: String, key: String) {
         self.certificate = certificate
         self.key = key
+    }
+}
+
+/// Where to listen.
+public struct BindAddress: Hashable, Sendable {
+    /// A name or an address without brackets.
+    public var host: String
+    /// 0: any free one.
+    public var port: Int
+
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
     }
 }
 

@@ -67,7 +67,8 @@ extension ClientConnection {
             mount: exchange.mount,
             reservedCookies: listener.hubCookies,
             host: exchange.host,
-            connection: connection
+            connection: connection,
+            added: listener.responseLines
         )
         buffer.withUnsafeReadableBytes { rewrite.write(head, $0, into: loop.headText) }
     }

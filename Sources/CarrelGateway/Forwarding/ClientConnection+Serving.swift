@@ -41,7 +41,10 @@ extension ClientConnection {
         // Whoever is not admitted learns nothing: the hub answers as for a workspace that does not exist.
         guard listener.configuration.servesWorkspaces, let path = WorkspacePath(raw, head.path),
             let entry = loop.route(path.key), isAdmitted(head, raw, to: entry.plan.route.owner, now: now)
-        else { return .hub }
+        else {
+            guard let redirect = listener.configuration.redirect else { return .hub }
+            return .answer(.redirect(head, raw, to: redirect))
+        }
         let plan = entry.plan
         if OriginRule.isUnsafe(head), !isFromOwnOrigin(head, raw, plan) { return .answer(.foreignOrigin) }
         let (port, mount) = plan.mount(raw, path.rest)
@@ -170,7 +173,8 @@ extension ClientConnection {
                 requestID: id.text,
                 isHead: exchange.isHead,
                 acceptsHTML: exchange.acceptsHTML,
-                closes: closes
+                closes: closes,
+                added: listener.responseLines
             )
         )
         loop.logger.debug(

@@ -50,6 +50,8 @@ final class ClientConnection: ChannelInboundHandler {
     var upstreamFrames = WebSocketFrames()
     var clientEnded = false
     var upstreamEnded = false
+    /// Whether it is a stream of an HTTP/2 connection: such a channel has to be told to read when it may again.
+    var isStream = false
 
     private var headEnd = HeadEnd()
     private var pauses: Pause = []
@@ -277,7 +279,9 @@ final class ClientConnection: ChannelInboundHandler {
     private func setPauses(_ new: Pause) {
         let changes = new.isEmpty != pauses.isEmpty
         pauses = new
-        if changes { try? context?.channel.syncOptions?.setOption(.autoRead, value: new.isEmpty) }
+        guard changes, let context else { return }
+        try? context.channel.syncOptions?.setOption(.autoRead, value: new.isEmpty)
+        if isStream, new.isEmpty { context.read() }
     }
 
     func upstreamWritabilityChanged(_ isWritable: Bool) {
@@ -290,6 +294,8 @@ final class ClientConnection: ChannelInboundHandler {
     /// Ready for the next request, or done.
     func finishExchange() {
         flush()
+        // A stream ends with its response, before the flush returns.
+        guard phase != .closed else { return }
         leaveExchange()
         guard exchange.keepsAlive, requestDone, !loop.isDraining else { return linger() }
         phase = .awaitingHead

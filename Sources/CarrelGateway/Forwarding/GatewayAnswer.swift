@@ -53,7 +53,7 @@ struct GatewayAnswer {
     }
 
     /// The whole response. A page where HTML is asked for, else a problem document (RFC 9457).
-    func bytes(requestID: String, isHead: Bool, acceptsHTML: Bool, closes: Bool) -> ByteBuffer {
+    func bytes(requestID: String, isHead: Bool, acceptsHTML: Bool, closes: Bool, added: [UInt8] = []) -> ByteBuffer {
         let body = acceptsHTML ? page(requestID) : problem(requestID)
         var text = "HTTP/1.1 \(status) \(reason)\r\n"
         text += "Content-Type: \(acceptsHTML ? "text/html; charset=utf-8" : "application/problem+json")\r\n"
@@ -62,6 +62,7 @@ struct GatewayAnswer {
         if let retryAfter { text += "Retry-After: \(retryAfter)\r\n" }
         if let location { text += "Location: \(location)\r\n" }
         if status == 405 { text += "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n" }
+        text += String(decoding: added, as: UTF8.self)
         if closes { text += "Connection: close\r\n" }
         text += "\r\n"
         return ByteBuffer(string: isHead ? text : text + body)

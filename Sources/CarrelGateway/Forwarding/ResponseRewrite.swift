@@ -7,6 +7,8 @@ struct ResponseRewrite {
     let host: String
     /// What the client is told of its connection.
     let connection: Connection
+    /// Lines that every final response gets.
+    var added: [UInt8] = []
 
     enum Connection { case silent, close, keepAlive, upgrade }
 
@@ -44,6 +46,7 @@ struct ResponseRewrite {
         case .keepAlive: out.append("Connection: keep-alive\r\n")
         case .upgrade: out.append("Connection: Upgrade\r\n")
         }
+        if !added.isEmpty, head.status >= 200 { out.append(added) }
         out.append("\r\n")
     }
 

@@ -8,7 +8,11 @@ struct ClientPeer {
     let isTrusted: Bool
 
     init(_ channel: any Channel, listener: ListenerPlan) {
-        address = channel.remoteAddress?.ipAddress ?? "unknown"
+        self.init(address: channel.remoteAddress?.ipAddress ?? "unknown", listener: listener)
+    }
+
+    init(address: String, listener: ListenerPlan) {
+        self.address = address
         isTrusted = listener.trustedProxies.contains(address)
     }
 }

@@ -33,6 +33,7 @@ final class LoopState {
     private var routes: [WorkspaceKey: RouteEntry] = [:]
     private var hubs: [ObjectIdentifier: UpstreamPool] = [:]
     private var connections: [ObjectIdentifier: ClientConnection] = [:]
+    private var entrances: [ObjectIdentifier: any Entrance] = [:]
     private let resume: @Sendable (WorkspaceID) -> Void
     private let requestPrefix: [UInt8]
     private var lastRequest: UInt64 = 0
@@ -69,7 +70,17 @@ final class LoopState {
 
     func remove(_ connection: ClientConnection) {
         connections[ObjectIdentifier(connection)] = nil
-        if isDraining, connections.isEmpty { drained?.succeed() }
+        noteDrained()
+    }
+
+    func add(_ entrance: any Entrance) { entrances[ObjectIdentifier(entrance)] = entrance }
+
+    func remove(_ entrance: any Entrance) {
+        if entrances.removeValue(forKey: ObjectIdentifier(entrance)) != nil { noteDrained() }
+    }
+
+    private func noteDrained() {
+        if isDraining, connections.isEmpty, entrances.isEmpty { drained?.succeed() }
     }
 
     func count(_ predicate: (ClientConnection) -> Bool) -> Int { connections.values.count(where: predicate) }
@@ -178,6 +189,7 @@ final class LoopState {
         let wallNow = clock.now()
         // A copy, for what is swept may leave.
         for connection in Array(connections.values) { connection.sweep(wallNow: wallNow) }
+        if !entrances.isEmpty { for entrance in Array(entrances.values) { entrance.sweep() } }
         let pools = restingPools
         restingPools = []
         for pool in pools where pool.sweep() { restingPools.append(pool) }
@@ -193,7 +205,8 @@ final class LoopState {
         isDraining = true
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         if idle > .zero { eventLoop.scheduleTask(in: idle) { bound.value.closeIdle() } } else { closeIdle() }
-        if connections.isEmpty { promise.succeed() }
+        for entrance in Array(entrances.values) { entrance.drain() }
+        if connections.isEmpty, entrances.isEmpty { promise.succeed() }
         return promise.futureResult
     }
 
@@ -207,6 +220,7 @@ final class LoopState {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         eventLoop.scheduleTask(in: .milliseconds(500)) {
             for connection in Array(bound.value.connections.values) { connection.closeNow() }
+            for entrance in Array(bound.value.entrances.values) { entrance.closeNow() }
         }
     }
 

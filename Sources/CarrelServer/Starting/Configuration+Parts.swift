@@ -18,14 +18,32 @@ extension Configuration {
 
     var workspaceRules: WorkspaceRules { WorkspaceRules(deployment: deployment, apps: apps) }
 
-    func gatewayConfiguration(state: StateDirectory) -> GatewayConfiguration {
-        GatewayConfiguration(
-            listeners: [
-                gatewayListener("users", users, state: state, servesWorkspaces: true),
-                gatewayListener("operators", operators, state: state, servesWorkspaces: false),
-            ],
-            limits: gatewayLimits
-        )
+    func gatewayConfiguration(state: StateDirectory, certificates: ListenerCertificates) -> GatewayConfiguration {
+        var listeners: [GatewayConfiguration.Listener] = []
+        for (name, rule) in [("users", users), ("operators", operators)] {
+            var listener = gatewayListener(name, rule, state: state, servesWorkspaces: name == "users")
+            listener.proxyProtocol = rule.proxyProtocol
+            if let tls = rule.tls, let certificate = certificates[name] {
+                listener.tls = .init(certificate: certificate, hsts: tls.hsts)
+                if let from = tls.redirectFrom { listeners.append(redirect(to: listener, from: from)) }
+            }
+            listeners.append(listener)
+        }
+        return GatewayConfiguration(listeners: listeners, limits: gatewayLimits)
+    }
+
+    /// Plain HTTP beside HTTPS: says where that is, and nothing else.
+    private func redirect(
+        to listener: GatewayConfiguration.Listener,
+        from address: BindAddress
+    ) -> GatewayConfiguration.Listener {
+        var plain = listener
+        plain.name = listener.name + "-redirect"
+        (plain.host, plain.port) = (address.host, address.port)
+        plain.tls = nil
+        plain.servesWorkspaces = false
+        plain.redirect = .init(origin: listener.publicOrigin, port: listener.port)
+        return plain
     }
 
     var gatewayLimits: GatewayConfiguration.Limits {
@@ -108,7 +126,7 @@ extension Configuration {
 
 extension ListenerRule {
     /// Scheme, host and port by which browsers come here: the public one, else where it is bound.
-    var browserOrigin: String { publicOrigin ?? "http://\(bind)" }
+    var browserOrigin: String { publicOrigin ?? "\(tls == nil ? "http" : "https")://\(bind)" }
 
     var browserPort: Int {
         guard let publicOrigin else { return port }

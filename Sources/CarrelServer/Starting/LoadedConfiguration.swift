@@ -26,7 +26,7 @@ public struct LoadedConfiguration: Sendable {
     /// As given on the command line or found.
     public let file: String
     public let configuration: Configuration
-    public let warnings: [ConfigurationProblem]
+    public private(set) var warnings: [ConfigurationProblem]
 
     /// Where things are kept; nothing is created by asking.
     public var state: StateDirectory { StateDirectory(existing: configuration.state) }
@@ -56,6 +56,14 @@ public struct LoadedConfiguration: Sendable {
             throw ConfigurationRefused(problems: result.problems)
         }
         return LoadedConfiguration(file: path, configuration: configuration, warnings: result.warnings)
+    }
+
+    /// Looks at the certificates too, which only who serves them must be able to read. Throws `ConfigurationRefused`.
+    public func checkingCertificates() throws -> LoadedConfiguration {
+        var checked = self
+        checked.warnings += try ListenerCertificates(configuration).warnings(configuration)
+        checked.warnings.sort()
+        return checked
     }
 
     private static func found() throws -> String {

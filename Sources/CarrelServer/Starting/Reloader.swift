@@ -12,6 +12,7 @@ struct Reloader: Sendable {
     let signIn: SignIn
     let workspaces: Workspaces
     let gateway: Gateway
+    let certificates: ListenerCertificates
     let logger: Logger
 
     /// What the operator should know: warnings of the new file. Throws `configuration` with every problem, or with
@@ -31,11 +32,14 @@ struct Reloader: Sendable {
                 "\(fixed.joined(separator: ", ")) can't be changed by a reload: restart carrel serve for that"
             )
         }
+        do { try certificates.reload(next) } catch {
+            throw CarrelError(.configuration, (error as? ConfigurationRefused)?.description ?? "\(error)")
+        }
         current.value = next
         signIn.apply(next.signInRules)
         await gateway.reload(limits: next.gatewayLimits)
         await workspaces.reload(next.workspaceRules)
         logger.notice("reloaded \(file): \(next.apps.count) apps")
-        return loaded.warnings.map(\.description)
+        return (loaded.warnings + certificates.warnings(next)).map(\.description)
     }
 }

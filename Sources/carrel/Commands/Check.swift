@@ -11,7 +11,7 @@ struct Check: AsyncParsableCommand {
     @OptionGroup var json: JSONOption
 
     func run() async throws {
-        let loaded = try configurationFile.load()
+        let loaded = try configurationFile.load().checkingCertificates()
         let report = await CheckReport.make(of: loaded)
         if json.isOn {
             try Output.json(report)

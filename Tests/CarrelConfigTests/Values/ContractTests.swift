@@ -67,8 +67,6 @@ struct ContractTests {
         #expect(result.configuration == nil)
         #expect(
             result.problems.map(\.description) == [
-                "carrel.yaml:5:81: listeners.users.tls: tls: not built into this version, remove it and let a reverse "
-                    + "proxy in front of carrel end TLS",
                 "carrel.yaml:13:28: sign-in.providers[0].kind: gitlab: not built into this version, this "
                     + "version has: local",
                 "carrel.yaml:18:19: engines.docker.kind: docker: not built into this version, this version "

@@ -2,6 +2,7 @@
 
 import html
 import re
+import ssl
 from urllib.parse import urlsplit
 
 from websockets.sync.client import connect
@@ -32,6 +33,7 @@ class Member(Program):
     def __init__(self, carrel, name, password):
         super().__init__(carrel.users_url, token=None)
         del self.http.headers["Authorization"]
+        self.http.verify = carrel.authority or True
         self.name = name
         self.password = password
 
@@ -86,8 +88,10 @@ class Member(Program):
         parts = urlsplit(self.base)
         options.setdefault("max_size", None)
         options.setdefault("open_timeout", 20)
+        if parts.scheme == "https":
+            options.setdefault("ssl", ssl.create_default_context(cafile=self.http.verify))
         return connect(
-            f"ws://{parts.netloc}{path}",
+            f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}{path}",
             origin=self.base if origin is None else origin,
             additional_headers={"Cookie": self.cookie_header()},
             proxy=None,

@@ -50,6 +50,8 @@ class Carrel:
         self.elders = []
         self.users_url = f"http://127.0.0.1:{self.users_port}"
         self.operators_url = f"http://{operators_host}:{self.operators_port}"
+        #: The file of the authority that signed its certificates; None: browsers' own.
+        self.authority = None
         self.seconds_to_ready = None
         self._reader = None
         self._observer = None
@@ -231,6 +233,7 @@ class Carrel:
         """A program with a token; without `user` it acts for all members."""
         base = self.operators_url if listener == "operators" else self.users_url
         program = Program(base, self.token(*scopes, user=user))
+        program.http.verify = self.authority or True
         eventually(lambda: program.get("/api/v1/me").status_code != 401, 3, "the new token is known")
         return program
 
