@@ -67,7 +67,7 @@ struct TunnelEndTests {
     @Test(
         "In the middle of a frame nothing is put in: the connection just ends",
         // Cut in the header, in a long length, before and in the payload, and behind a frame that is not the last.
-        [[0x81], [0x82, 0x7F, 0, 0], [0x81, 0x02], [0x81, 0x02, 0x68], [0x01, 0x01, 0x41, 0x80]] as [[UInt8]]
+        arguments: [[0x81], [0x82, 0x7F, 0, 0], [0x81, 0x02], [0x81, 0x02, 0x68], [0x01, 0x01, 0x41, 0x80]] as [[UInt8]]
     )
     func insideFrame(part: [UInt8]) async throws {
         try await GatewayFixture.withGateway(.init(workspace: Self.speaking(part))) { fixture async throws in
