@@ -68,11 +68,12 @@ def said(*words):
 
 
 def describe():
-    """Lines for the report: processor, kernel."""
+    """For the report: processor, system, and how many processes wanted the processor in the last five minutes."""
     info = Path("/proc/cpuinfo").read_text()
     model = re.search(r"^model name\s*:\s*(.+)$", info, re.M)
     return {
         "processor": f"{model.group(1) if model else platform.machine()}, {os.cpu_count()} cores",
+        "load": f"{os.getloadavg()[1]:.0f}",
         "system": f"{platform.freedesktop_os_release().get('PRETTY_NAME', 'Linux')}, Linux {platform.release()}",
     }
 

@@ -115,7 +115,7 @@ class Bench:
         return found.without("direct")
 
     def busy_latency(self, proxies, direct, rate, tunnels):
-        """Added microseconds, 99th percentile at `rate` requests per second, with open tunnels."""
+        """Added microseconds, 99th percentile at `rate` requests per second, with open tunnels; and that without a proxy."""
         held = [self.tunnels(proxy, tunnels, 0) for proxy in proxies]
         try:
             found = self.each(
@@ -124,7 +124,7 @@ class Bench:
         finally:
             for process in held:
                 process.communicate("")
-        return found.without("direct")
+        return found.without("direct"), found.median["direct"]
 
     def tunnel_bytes(self, proxies, count, traffic):
         """Resident bytes per open tunnel, `rest` seconds after the last byte: never used, and after `traffic` bytes."""

@@ -9,7 +9,7 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 
 
 class Row:
-    """`reached` and `goal` are text. `holds_back`: why, where the goal is not met."""
+    """`reached` and `goal` are text. `is_met`: None if this run can't tell. `holds_back`: why it is not, or can't."""
 
     def __init__(self, what, goal, reached, is_met, figures="", holds_back=""):
         self.what, self.goal, self.reached, self.is_met = what, goal, reached, is_met
@@ -18,7 +18,7 @@ class Row:
     @property
     def verdict(self):
         if self.is_met is None:
-            return "no goal"
+            return f"not judged: {self.holds_back}"
         return "met" if self.is_met else f"not met: {self.holds_back or 'not known yet'}"
 
 
@@ -48,7 +48,7 @@ def write(rows, earlier, rounds):
     text = f"""# Benchmarks
 
 Written by `make bench` on {datetime.date.today().isoformat()}; do not edit.
-{described["processor"]}; {described["system"]}.
+{described["processor"]}; {described["system"]}; load average {described["load"]}: above 3, other work was going on.
 Peers: {", ".join(f"{name} {version}" for name, version in versions.items())}.
 
 ## The gateway beside its peers
@@ -63,14 +63,16 @@ carrel does; carrel also verifies the session, finds the route, checks the owner
 counts. configurable-http-proxy has one default target and looks nothing up.
 
 - The proxy under test has one core for itself; load and upstream share the other. What counts is work per CPU second of
-  the proxy, not per second: the machine may be busy. Each proxy's figure is the median of {rounds} rounds, and a ratio is
-  the median of the ratios that each round has; another proxy is first in each.
+  the proxy, not per second: the machine may be busy. Each proxy's figure is the median of {rounds} rounds, and a ratio
+  is the median of the ratios that each round has; another proxy is first in each.
 - Requests: a browser's script's `GET` (ten header lines, three cookies) on 64 connections; 1 KiB answers.
 - Latency: the median of one connection with everything on one core, less the same without a proxy.
 - Latency under load: 99th percentile at 60 % of the rate that would saturate nginx, with open tunnels, less the same
   without a proxy.
 - Downloads and uploads: 100 MB on 4 connections.
 - Tunnels: resident memory before and after, divided; after traffic: 64 KiB each way, then five seconds of rest.
+
+Not measured yet: TLS, HTTP/2, and the memory that 10,000 routes take.
 """
     if earlier:
         text += "\n## Measured by the end-to-end tests in the same run\n\n"

@@ -10,11 +10,9 @@ from report import Row, listed, times
 #: What is known to hold a row back while its goal is not met.
 HELD_BACK = {
     "requests": "user-space time in SwiftNIO's channel pipeline, most of it reference counting",
-    "configurable": "the peer's work is small here: it looks nothing up",
-    "latency": "",
-    "busy": "",
-    "download": "NIO reads a socket at most four times in a row, then asks the selector again",
-    "upload": "",
+    "configurable": "its work is small here, for it looks nothing up",
+    "download": "up to four buffers of 256 KiB per turn leave the processor's cache between read and write (copying to "
+    "them costs twice nginx's), and reading is paused and resumed (`epoll_ctl`) at each watermark",
     "tunnel": "two connections with their handlers, and what of the heap is not given back",
 }
 
@@ -76,16 +74,20 @@ def measured(directory, options, carrel, others):
     ratio = added.ratio("carrel", "nginx")
     yield Row(
         "added latency p50, one core, ÷ nginx", "≤ 1.00 ×", times(ratio), ratio <= 1,
-        "µs: " + listed(added.median, lambda value: f"{value:.0f}"), HELD_BACK["latency"],
+        "µs: " + listed(added.median, lambda value: f"{value:.0f}"),
     )
 
     rate = 0.6e6 / cost.median["nginx"]
     tunnels = 50 if short else 2000
-    busy = bench.busy_latency([nginx, haproxy, carrel], direct, rate, tunnels)
+    busy, unproxied = bench.busy_latency([nginx, haproxy, carrel], direct, rate, tunnels)
     ratio = busy.ratio("carrel", "nginx")
+    # Where those who ask and answer are late themselves, the figure is not the proxies'.
+    is_sound = unproxied < 5000
     yield Row(
         f"p99 added latency at {rate:,.0f} requests/s with {tunnels:,} open tunnels, ÷ nginx",
-        "≤ 2.00 ×", times(ratio), ratio <= 2, "µs: " + listed(busy.median, lambda value: f"{value:.0f}"), HELD_BACK["busy"],
+        "≤ 2.00 ×", times(ratio), ratio <= 2 if is_sound else None,
+        "µs: " + listed(busy.median, lambda value: f"{value:.0f}"),
+        f"on this busy machine it was {unproxied / 1000:.0f} ms without a proxy",
     )
 
     for what, one in (("download", bench.download), ("upload", bench.upload)):
@@ -93,5 +95,5 @@ def measured(directory, options, carrel, others):
         ratio = speed.ratio("carrel", "nginx-64k")
         yield Row(
             f"{what}, GB/s per core, ÷ nginx with 64 KiB buffers", "≥ 1.10 ×", times(ratio), ratio >= 1.1,
-            listed(speed.median, lambda value: f"{value:.2f}"), HELD_BACK[what],
+            listed(speed.median, lambda value: f"{value:.2f}"), HELD_BACK.get(what, ""),
         )
