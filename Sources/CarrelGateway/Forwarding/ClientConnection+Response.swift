@@ -16,18 +16,26 @@ extension ClientConnection {
         noteFirstByte()
         outgoing = nil
         exchange.hasResponse = true
-        // Until the connection ends, or before the request has: the client can't send another on it.
-        let closes =
-            !exchange.keepsAlive || head.framing == .untilClose || !requestDone || loop.isDraining
-            || (exchange.isOld && head.framing == .chunked)
+        // Where the body ends with the connection, or before the request did, the client can't send another on it.
+        if head.framing == .untilClose, !exchange.isOld { exchange.reframing = .intoChunks }
+        if head.framing == .chunked, exchange.isOld { exchange.reframing = .outOfChunks }
+        let endsWithConnection = exchange.isOld && (head.framing == .untilClose || head.framing == .chunked)
+        let closes = !exchange.keepsAlive || endsWithConnection || !requestDone || loop.isDraining
         exchange.keepsAlive = !closes
         var out = ByteBufferAllocator().buffer(capacity: 1024)
         rewrite(head, buffer, closes ? .close : exchange.isOld ? .keepAlive : .silent, into: &out)
         responseHead = out
     }
 
-    /// Bytes of the body, framed as they came.
+    /// Bytes of the body, framed as they came unless the client needs another framing.
     func forward(fromUpstream buffer: ByteBuffer) {
+        guard exchange.reframing == .intoChunks, buffer.readableBytes > 0 else { return pass(buffer) }
+        pass(ByteBuffer(string: String(buffer.readableBytes, radix: 16) + "\r\n"))
+        pass(buffer)
+        pass(ByteBuffer(staticString: "\r\n"))
+    }
+
+    private func pass(_ buffer: ByteBuffer) {
         guard buffer.readableBytes > 0 else { return }
         guard var head = responseHead else { return write(buffer) }
         responseHead = nil
@@ -43,6 +51,7 @@ extension ClientConnection {
     func responseFinished() {
         upstream = nil
         guard phase == .exchange else { return }
+        if exchange.reframing == .intoChunks { pass(ByteBuffer(staticString: "0\r\n\r\n")) }
         finishExchange()
     }
 
@@ -61,7 +70,8 @@ extension ClientConnection {
             mount: exchange.mount,
             reservedCookies: listener.hubCookies,
             host: exchange.host,
-            connection: connection
+            connection: connection,
+            reframing: exchange.reframing
         )
         buffer.withUnsafeReadableBytes { rewrite.write(head, $0, into: &out) }
     }
