@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help run build test unit e2e fmt check bench clean
+.PHONY: help run build test unit e2e fmt check fuzz bench clean
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ fmt: ## Format all Swift sources
 
 check: ## Check format, the arrows between targets, and that no file is over 500 lines
 	@scripts/check.sh
+
+fuzz: ## Throw bytes at the gateway's codec on every core (SECONDS=600)
+	@scripts/fuzz.sh $(or $(SECONDS),600)
 
 bench: ## Measure what the goals speak of, the gateway beside its peers, and write docs/benchmarks.md
 	@scripts/test.sh bench

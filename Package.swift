@@ -146,7 +146,8 @@ let package = Package(
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ]
+            ],
+            resources: [.copy("Corpus"), .copy("Fuzzing/Seeds"), .copy("Fuzzing/Crashes")]
         ),
         tests("CarrelSQLite", ["CarrelCore", .product(name: "GRDB", package: "GRDB.swift")]),
         tests("EngineProcess", ["CarrelCore", log]),

@@ -87,6 +87,10 @@ public struct GatewayConfiguration: Sendable {
         public var headerTimeout: Duration
         public var idleTimeout: Duration
         public var connectionsPerClient: Int
+        /// Of a request's body as it is sent, chunks' sizes included; 0: any.
+        public var bodyBytes: Int64
+        /// How long a workspace or the hub may take to accept a connection.
+        public var connectTimeout: Duration
         /// Requests waiting for one upstream's connections, per event loop.
         public var queuePerUpstream: Int
         /// How long a request to a paused workspace is held.
@@ -100,6 +104,8 @@ public struct GatewayConfiguration: Sendable {
             headerTimeout: Duration = .seconds(10),
             idleTimeout: Duration = .seconds(3600),
             connectionsPerClient: Int = 1000,
+            bodyBytes: Int64 = 0,
+            connectTimeout: Duration = .seconds(5),
             queuePerUpstream: Int = 1024,
             resumeTimeout: Duration = .seconds(15),
             keepAlive: KeepAlive = KeepAlive()
@@ -109,6 +115,8 @@ public struct GatewayConfiguration: Sendable {
             self.headerTimeout = headerTimeout
             self.idleTimeout = idleTimeout
             self.connectionsPerClient = connectionsPerClient
+            self.bodyBytes = bodyBytes
+            self.connectTimeout = connectTimeout
             self.queuePerUpstream = queuePerUpstream
             self.resumeTimeout = resumeTimeout
             self.keepAlive = keepAlive

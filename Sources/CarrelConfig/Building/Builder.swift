@@ -82,6 +82,8 @@ struct Builder {
         limits.headerTimeout = value["header-timeout"]?.duration ?? limits.headerTimeout
         limits.idleTimeout = value["idle-timeout"]?.duration ?? limits.idleTimeout
         limits.connectionsPerClient = value["connections-per-client"]?.integer ?? limits.connectionsPerClient
+        limits.bodyBytes = value["body-bytes"]?.integer ?? limits.bodyBytes
+        limits.connectTimeout = value["connect-timeout"]?.duration ?? limits.connectTimeout
         limits.queuePerUpstream = value["queue-per-upstream"]?.integer ?? limits.queuePerUpstream
         limits.resumeTimeout = value["resume-timeout"]?.duration ?? limits.resumeTimeout
         limits.keepAliveIdle = value["keepalive-idle"]?.duration ?? limits.keepAliveIdle

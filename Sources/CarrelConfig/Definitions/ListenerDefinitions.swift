@@ -100,6 +100,18 @@ extension Definitions {
             "Connections of one client address. Each request open on an HTTP/2 connection counts as one more."
         ),
         Key(
+            "body-bytes",
+            .integer(0...1_000_000_000_000_000),
+            default: "0",
+            "Size of a request's body as it is sent, in bytes; 0: any. Bodies are streamed, never kept."
+        ),
+        Key(
+            "connect-timeout",
+            .text(.duration(from: .milliseconds(100), to: .seconds(600))),
+            default: "5s",
+            "How long a workspace or the hub may take to accept a connection."
+        ),
+        Key(
             "queue-per-upstream",
             .integer(0...1_000_000),
             default: "1024",

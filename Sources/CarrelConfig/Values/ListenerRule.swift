@@ -54,6 +54,10 @@ public struct ListenerLimits: Hashable, Sendable {
     public var headerTimeout = Duration.seconds(10)
     public var idleTimeout = Duration.seconds(3600)
     public var connectionsPerClient = 1000
+    /// Of a request's body; 0: any.
+    public var bodyBytes = 0
+    /// How long a workspace or the hub may take to accept a connection.
+    public var connectTimeout = Duration.seconds(5)
     /// Requests waiting for one workspace's connections, per event loop.
     public var queuePerUpstream = 1024
     /// How long a request to a paused workspace is held.

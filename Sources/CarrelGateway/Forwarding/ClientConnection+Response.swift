@@ -18,10 +18,11 @@ extension ClientConnection {
         noteFirstByte()
         outgoing = nil
         exchange.hasResponse = true
-        // Until the connection ends, or before the request has: the client can't send another on it.
-        let closes =
-            !exchange.keepsAlive || head.framing == .untilClose || !requestDone || loop.isDraining
-            || (exchange.isOld && head.framing == .chunked)
+        // Where the body ends with the connection, or before the request did, the client can't send another on it.
+        if head.framing == .untilClose, !exchange.isOld { exchange.reframing = .intoChunks }
+        if head.framing == .chunked, exchange.isOld { exchange.reframing = .outOfChunks }
+        let endsWithConnection = exchange.isOld && (head.framing == .untilClose || head.framing == .chunked)
+        let closes = !exchange.keepsAlive || endsWithConnection || !requestDone || loop.isDraining
         exchange.keepsAlive = !closes
         rewrite(head, buffer, closes ? .close : exchange.isOld ? .keepAlive : .silent)
         // The small body that mostly follows is written into the same memory.
@@ -31,8 +32,15 @@ extension ClientConnection {
         responseHead = loop.headText.buffer(room: room, reusing: spare)
     }
 
-    /// Bytes of the body, framed as they came.
+    /// Bytes of the body, framed as they came unless the client needs another framing.
     func forward(fromUpstream buffer: ByteBuffer) {
+        guard exchange.reframing == .intoChunks, buffer.readableBytes > 0 else { return pass(buffer) }
+        pass(ByteBuffer(string: String(buffer.readableBytes, radix: 16) + "\r\n"))
+        pass(buffer)
+        pass(ByteBuffer(staticString: "\r\n"))
+    }
+
+    private func pass(_ buffer: ByteBuffer) {
         guard buffer.readableBytes > 0 else { return }
         guard var head = responseHead else { return write(buffer) }
         responseHead = nil
@@ -49,6 +57,7 @@ extension ClientConnection {
     func responseFinished() {
         upstream = nil
         guard phase == .exchange else { return }
+        if exchange.reframing == .intoChunks { pass(ByteBuffer(staticString: "0\r\n\r\n")) }
         finishExchange()
     }
 
@@ -68,7 +77,8 @@ extension ClientConnection {
             reservedCookies: listener.hubCookies,
             host: exchange.host,
             connection: connection,
-            added: listener.responseLines
+            added: listener.responseLines,
+            reframing: exchange.reframing
         )
         buffer.withUnsafeReadableBytes { rewrite.write(head, $0, into: loop.headText) }
     }

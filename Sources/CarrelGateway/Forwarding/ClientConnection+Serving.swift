@@ -38,6 +38,9 @@ extension ClientConnection {
 
     private func decide(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, now: Timestamp, mayHold: Bool) -> Decision {
         do { try head.scan(raw, maxHeaders: loop.limits.headerCount) } catch { return .refuse(GatewayAnswer(error)) }
+        if case .length(let bytes) = head.framing, loop.limits.bodyBytes > 0, bytes > loop.limits.bodyBytes {
+            return .refuse(.body)
+        }
         // Whoever is not admitted learns nothing: the hub answers as for a workspace that does not exist.
         guard listener.configuration.servesWorkspaces, let path = WorkspacePath(raw, head.path),
             let entry = loop.route(path.key), isAdmitted(head, raw, to: entry.plan.route.owner, now: now)
@@ -103,9 +106,9 @@ extension ClientConnection {
         if phase == .exchange { readEarlyBody() }
     }
 
-    private func connect(fresh: Bool) {
+    private func connect(fresh: Bool, isRetry: Bool = false) {
         guard let pool else { return }
-        switch pool.acquire(for: self, fresh: fresh) {
+        switch pool.acquire(for: self, fresh: fresh, isRetry: isRetry) {
         case .connection(let connection): use(connection)
         // A local connect may succeed, or fail, before it is waited for.
         case .waiting: if phase == .exchange, upstream == nil, !requestDone { pause(.connecting) }
@@ -151,7 +154,7 @@ extension ClientConnection {
             outgoing != nil
         {
             exchange.hasRetried = true
-            connect(fresh: true)
+            connect(fresh: true, isRetry: true)
             return flushUpstream()
         }
         fail(entry == nil ? .hubUpstream : .upstream)

@@ -164,10 +164,10 @@ final class ClientConnection: ChannelInboundHandler {
             case .bareLineFeed: return refuse(.malformed)
             case .incomplete:
                 if headStarted == nil { headStarted = .now() }
-                if buffer.readableBytes > loop.limits.headBytes { refuse(headEnd.isInFirstLine ? .target : .fields) }
+                if buffer.readableBytes > loop.limits.headBytes { refuseLength() }
                 return
             case .complete(let length):
-                guard length <= loop.limits.headBytes else { return refuse(.fields) }
+                guard length <= loop.limits.headBytes else { return refuseLength() }
                 headEnd = HeadEnd()
                 headStarted = nil
                 skippedEmptyLine = false
@@ -209,6 +209,10 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     private func readBody(_ buffer: ByteBuffer) {
+        guard exchange.takesBody(buffer.readableBytes, limit: loop.limits.bodyBytes) else {
+            dropUpstream()
+            return exchange.hasResponse ? abort() : refuse(.body)
+        }
         switch buffer.withUnsafeReadableBytes({ exchange.body.consume($0) }) {
         case .more: send(buffer)
         case .finished(let count):
@@ -327,12 +331,15 @@ final class ClientConnection: ChannelInboundHandler {
 
     func closeNow() { context?.close(promise: nil) }
 
-    /// The response can't be completed: the client must see that.
+    /// The response can't be completed: the client must see that, also where the body's end is the connection's. So
+    /// the last chunk is not sent, and the connection is reset instead of ended.
     func abort() {
         flush()
         dropUpstream()
         phase = .lingering
+        lingersSince = .now()
         leaveExchange()
+        context?.channel.resetWhenClosed()
         endAfterFlush()
     }
 
@@ -349,6 +356,8 @@ final class ClientConnection: ChannelInboundHandler {
         upstream = nil
         gone?.abandon()
     }
+
+    private func refuseLength() { refuse(headEnd.firstLineBytes > loop.limits.headBytes ? .target : .fields) }
 
     private func refuse(_ answer: GatewayAnswer) {
         if phase == .awaitingHead { exchange = .nothing }

@@ -19,6 +19,24 @@ struct Exchange {
     var hasResponse = false
     /// What of the request is still to come.
     var body: BodyFollower
+    /// How the response's body is framed for the client, where the upstream framed it in another way.
+    var reframing = Reframing.none
+    private var bodyBytes: Int64 = 0
+
+    enum Reframing {
+        case none
+        /// The upstream ends it with the connection: chunks let the client see whether it is whole.
+        case intoChunks
+        /// The upstream sends chunks, which an old client does not know.
+        case outOfChunks
+    }
+
+    /// Counts what came of the body, wherever it ends; false if that is more than `limit`, unless that is 0.
+    mutating func takesBody(_ count: Int, limit: Int64) -> Bool {
+        guard limit > 0, body.isChunked else { return true }
+        bodyBytes += Int64(count)
+        return bodyBytes <= limit
+    }
 
     init(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, id: RequestID, mount: RoutePlan.Mount?) {
         requestID = id

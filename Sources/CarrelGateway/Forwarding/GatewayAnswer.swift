@@ -14,6 +14,7 @@ struct GatewayAnswer {
     static let foreignOrigin = Self(403, "Forbidden", "forbidden", "A page from elsewhere may not do this.")
     static let method = Self(405, "Method Not Allowed", "invalid-request", "This method is not supported here.")
     static let slow = Self(408, "Request Timeout", "timeout", "The request took too long to arrive.")
+    static let body = Self(413, "Content Too Large", "invalid-request", "The request’s body is too large.")
     static let target = Self(414, "URI Too Long", "invalid-request", "The address is too long.")
     static let expectation = Self(417, "Expectation Failed", "invalid-request", "That expectation is not supported.")
     static let connections = Self(429, "Too Many Requests", "too-many-requests", "Too many connections are open.")

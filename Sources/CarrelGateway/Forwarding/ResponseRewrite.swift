@@ -9,6 +9,8 @@ struct ResponseRewrite {
     let connection: Connection
     /// Lines that every final response gets.
     var added: [UInt8] = []
+    /// How the body will be framed for the client.
+    var reframing = Exchange.Reframing.none
 
     enum Connection { case silent, close, keepAlive, upgrade }
 
@@ -40,6 +42,7 @@ struct ResponseRewrite {
             }
         }
         if let last = fields.last { out.append(raw, run..<Int(last.end)) }
+        if reframing == .intoChunks { out.append("Transfer-Encoding: chunked\r\n") }
         switch connection {
         case .silent: break
         case .close: out.append("Connection: close\r\n")
@@ -66,6 +69,9 @@ struct ResponseRewrite {
         switch field.kind {
         case .connection, .hopByHop: return false
         case .upgrade: return connection == .upgrade
+        // No body can follow 1xx and 204: what says that one does is not passed on (RFC 9110 section 8.6).
+        case .contentLength: return head.status >= 200 && head.status != 204
+        case .transferEncoding: return reframing != .outOfChunks
         case .setCookie, .serviceWorkerAllowed, .originWide: return mount == nil
         case .location: return mount?.strips != true
         default: break

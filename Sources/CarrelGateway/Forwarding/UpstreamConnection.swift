@@ -20,6 +20,10 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var isCounted = true
     private var inbound: ByteBuffer?
     private var headEnd = HeadEnd()
+    /// Of all heads of this response, interim ones included: a flood of those ends too.
+    private var headBytes = 0
+    /// Whether the last read filled its buffer: more may wait in the socket.
+    private var mayHaveMore = false
     private var body = BodyFollower(.none)
     private var keepsAlive = false
     /// Whether any byte of the response came.
@@ -47,6 +51,9 @@ final class UpstreamConnection: ChannelInboundHandler {
         phase = .awaitingHead
         hasAnswered = false
         headEnd = HeadEnd()
+        headBytes = 0
+        // Whom it served before may have taken no more: that is not this client's trouble.
+        setPaused(false)
     }
 
     func rest(since now: NIODeadline) {
@@ -106,6 +113,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
+        mayHaveMore = buffer.writableBytes == 0
         switch phase {
         case .resting: close()
         case .awaitingHead:
@@ -159,7 +167,8 @@ final class UpstreamConnection: ChannelInboundHandler {
                 return
             case .bareLineFeed: return garbage()
             case .complete(let length):
-                guard length <= loop.limits.headBytes else { return garbage() }
+                headBytes += length
+                guard headBytes <= loop.limits.headBytes else { return garbage() }
                 headEnd = HeadEnd()
                 let head = loop.responseHead
                 let isSound = buffer.withUnsafeReadableBytes { raw in
@@ -205,16 +214,31 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     private func readBody(_ buffer: ByteBuffer) {
+        if client?.exchange.reframing == .outOfChunks { return readBodyOutOfChunks(buffer) }
         switch buffer.withUnsafeReadableBytes({ body.consume($0) }) {
         case .more: client?.forward(fromUpstream: buffer)
         case .finished(let count):
             client?.forward(fromUpstream: buffer.getSlice(at: buffer.readerIndex, length: count) ?? buffer)
             finish(left: buffer.readableBytes - count)
-        case .malformed:
-            let client = client
-            abandon()
-            client?.upstreamClosed(self, before: .bodyEnd)
+        case .malformed: breakOff()
         }
+    }
+
+    private func readBodyOutOfChunks(_ buffer: ByteBuffer) {
+        var content = ByteBuffer()
+        let progress = buffer.withUnsafeReadableBytes { raw in body.consume(raw) { content.writeBytes(raw[$0]) } }
+        if progress != .malformed { client?.forward(fromUpstream: content) }
+        switch progress {
+        case .more: break
+        case .finished(let count): finish(left: buffer.readableBytes - count)
+        case .malformed: breakOff()
+        }
+    }
+
+    private func breakOff() {
+        let client = client
+        abandon()
+        client?.upstreamClosed(self, before: .bodyEnd)
     }
 
     /// The response is whole. With bytes left over, or the request not wholly sent, nobody else may have it; nor after
@@ -222,7 +246,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     private func finish(left: Int) {
         let client = client
         let isClean =
-            keepsAlive && left == 0 && client?.requestDone == true && client?.exchange.upgrade == Exchange.Upgrade.none
+            keepsAlive && left == 0 && !mayHaveMore && client?.requestDone == true
+            && client?.exchange.upgrade == Exchange.Upgrade.none
         self.client = nil
         isFresh = false
         // First back to the pool, so that the client's next request finds it there.

@@ -15,7 +15,6 @@ final class UpstreamPool {
 
     enum Trouble { case refused, timedOut }
 
-    static let connectTimeout = TimeAmount.seconds(5)
     /// Idle longer than that, a connection is closed: servers close theirs after 5 s (Node, uvicorn) to 75 s (nginx).
     static let idleLimit = TimeAmount.seconds(30)
     /// Idle longer than that, a connection is only used for what may be sent twice.
@@ -41,9 +40,10 @@ final class UpstreamPool {
         self.maxConnections = maxConnections
     }
 
-    /// `fresh`: not one that may have been closed meanwhile.
-    func acquire(for client: ClientConnection, fresh: Bool) -> Acquired {
-        while let connection = idle.last, connection.isUsable {
+    /// `fresh`: not one that may have been closed meanwhile. `isRetry`: none that rests, for a server that closed one
+    /// such connection closes the others too.
+    func acquire(for client: ClientConnection, fresh: Bool, isRetry: Bool = false) -> Acquired {
+        while !isRetry, let connection = idle.last, connection.isUsable {
             if fresh, loop.now - connection.idleSince > Self.freshLimit { break }
             idle.removeLast()
             connection.lease(to: client)
@@ -113,7 +113,7 @@ final class UpstreamPool {
     private func connect() {
         let bound = NIOLoopBound((self, loop), eventLoop: loop.eventLoop)
         var bootstrap = ClientBootstrap(group: loop.eventLoop)
-            .connectTimeout(Self.connectTimeout)
+            .connectTimeout(TimeAmount(loop.limits.connectTimeout))
             .channelOption(.recvAllocator, value: LoopState.receiveBuffers)
             .channelOption(.maxMessagesPerRead, value: ReceiveBuffers.messagesPerRead)
             .channelOption(.writeBufferWaterMark, value: LoopState.waterMark)

@@ -30,26 +30,39 @@ struct BodyFollower {
         return false
     }
 
+    var isChunked: Bool {
+        if case .chunked = state { return true }
+        return false
+    }
+
     var endsWithConnection: Bool {
         if case .untilClose = state { return true }
         return false
     }
 
-    mutating func consume(_ raw: UnsafeRawBufferPointer) -> Progress {
+    mutating func consume(_ raw: UnsafeRawBufferPointer) -> Progress { consume(raw) { _ in } }
+
+    /// Calls `data` with each range of `raw` that is the content itself, without what frames it.
+    @inline(__always)
+    mutating func consume(_ raw: UnsafeRawBufferPointer, data: (Range<Int>) -> Void) -> Progress {
         switch state {
         case .finished: return .finished(0)
-        case .untilClose: return .more
+        case .untilClose:
+            data(0..<raw.count)
+            return .more
         case .length(let left):
             if Int64(raw.count) < left {
                 state = .length(left - Int64(raw.count))
+                data(0..<raw.count)
                 return .more
             }
             state = .finished
+            data(0..<Int(left))
             return .finished(Int(left))
         case .chunked(var framing):
             // The state is put aside so that the trailer's bytes are not copied.
             state = .untilClose
-            let progress = framing.consume(raw)
+            let progress = framing.consume(raw, data: data)
             switch progress {
             case .more:
                 state = .chunked(framing)

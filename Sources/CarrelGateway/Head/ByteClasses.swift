@@ -43,6 +43,12 @@ enum ByteClasses {
         return ((byte < 64 ? hostLow : hostHigh) >> UInt64(byte & 63)) & 1 == 1
     }
 
+    /// Of a host, what is neither bracket nor colon.
+    @inline(__always)
+    static func isName(_ byte: UInt8) -> Bool {
+        isHost(byte) && byte != colon && byte != UInt8(ascii: "[") && byte != UInt8(ascii: "]")
+    }
+
     /// Field content: visible ASCII, space, tab and bytes above ASCII; never another control byte.
     @inline(__always)
     static func isFieldContent(_ byte: UInt8) -> Bool { (byte >= 0x20 && byte != 0x7F) || byte == tab }

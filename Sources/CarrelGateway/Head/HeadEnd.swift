@@ -14,8 +14,9 @@ struct HeadEnd {
     /// Where the current line begins.
     private var lineStart = 0
 
-    /// Whether the first line has not ended yet.
-    var isInFirstLine: Bool { lineStart == 0 }
+    /// The first line with its end, or what came of it.
+    var firstLineBytes: Int { firstLine ?? scanned }
+    private var firstLine: Int?
 
     /// `raw` begins with the head's first byte, also when it is called again with more.
     mutating func find(in raw: UnsafeRawBufferPointer) -> Found {
@@ -24,6 +25,7 @@ struct HeadEnd {
             let isEmpty = feed == lineStart + 1
             scanned = feed + 1
             lineStart = feed + 1
+            if firstLine == nil { firstLine = lineStart }
             if isEmpty { return .complete(feed + 1) }
         }
         scanned = raw.count

@@ -11,6 +11,12 @@ struct HeaderField {
     var kind: HeaderKind
 
     var line: Range<Int> { Int(start)..<Int(end) }
+    /// Whether a tab stands before or behind the value: a blank for some readers, part of the value for others.
+    func hasTabs(_ raw: UnsafeRawBufferPointer) -> Bool {
+        raw[Int(nameEnd)..<Int(valueStart)].contains(ByteClasses.tab)
+            || raw[Int(valueEnd)..<Int(end)].contains(ByteClasses.tab)
+    }
+
     var name: Range<Int> { Int(start)..<Int(nameEnd) }
     var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
 }

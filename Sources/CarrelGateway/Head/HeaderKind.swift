@@ -19,7 +19,8 @@ enum HeaderKind: UInt8 {
     /// `Strict-Transport-Security`, `NEL`, `Report-To`.
     case originWide
 
-    /// Names written with `_` for `-` count as forwarding and Carrel's own too: CGI and WSGI can't tell them apart.
+    /// Names written with `_` for `-` count as forwarding and Carrel's own too: CGI and WSGI can't tell them apart. So
+    /// `Content_Length` and `Transfer_Encoding` frame nothing, and go no further.
     static func of(_ raw: UnsafeRawBufferPointer, _ name: Range<Int>) -> HeaderKind {
         let first = ByteClasses.lowered(raw[name.lowerBound])
         if first == UInt8(ascii: "x") { return ofExtension(raw, name) }
@@ -49,10 +50,13 @@ enum HeaderKind: UInt8 {
             if raw.equals(name, "content-length") { return .contentLength }
             if raw.equals(name, "http2-settings") { return .hopByHop }
             if raw.equals(name, "sec-fetch-site") { return .secFetchSite }
-            return raw.equals(name, "sec-fetch-mode") ? .secFetchMode : .other
+            if raw.equals(name, "sec-fetch-mode") { return .secFetchMode }
+            return equals(raw, name, "content-length") ? .hopByHop : .other
         case 15: return raw.equals(name, "clear-site-data") ? .originWide : .other
         case 16: return raw.equals(name, "proxy-connection") ? .hopByHop : .other
-        case 17: return raw.equals(name, "transfer-encoding") ? .transferEncoding : .other
+        case 17:
+            if raw.equals(name, "transfer-encoding") { return .transferEncoding }
+            return equals(raw, name, "transfer-encoding") ? .hopByHop : .other
         case 18: return raw.equals(name, "proxy-authenticate") ? .hopByHop : .other
         case 19: return raw.equals(name, "proxy-authorization") ? .hopByHop : .other
         case 22: return raw.equals(name, "service-worker-allowed") ? .serviceWorkerAllowed : .other

@@ -69,9 +69,9 @@ final class RequestHead {
             index = Int(field.end)
             switch field.kind {
             case .contentLength:
-                guard decision.addContentLength(raw, field.value) else { throw .ambiguousFraming }
+                guard decision.addContentLength(raw, field) else { throw .ambiguousFraming }
             case .transferEncoding:
-                guard decision.addTransferEncoding(raw, field.value) else { throw .ambiguousFraming }
+                guard decision.addTransferEncoding(raw, field) else { throw .ambiguousFraming }
             case .upgrade:
                 guard upgradeValue == nil else { throw .malformed }
                 upgradeValue = field.value
@@ -110,7 +110,7 @@ final class RequestHead {
         let value = field.value
         switch field.kind {
         case .host:
-            guard host.isEmpty, !value.isEmpty, raw[value].allSatisfy(ByteClasses.isHost) else { throw .badHost }
+            guard host.isEmpty, HostName.isSound(raw, value) else { throw .badHost }
             host = value
         case .connection: try noteConnection(value, raw)
         case .expect:
@@ -198,9 +198,9 @@ extension RequestHead {
         switch range.count {
         case 3: return isExactly("GET") ? .get : isExactly("PUT") ? .put : .other
         case 4: return isExactly("POST") ? .post : isExactly("HEAD") ? .head : .other
-        case 5: return isExactly("TRACE") ? .refused : .other
+        case 5: return raw.equals(range, "trace") ? .refused : .other
         case 6: return isExactly("DELETE") ? .delete : .other
-        case 7: return isExactly("OPTIONS") ? .options : isExactly("CONNECT") ? .refused : .other
+        case 7: return isExactly("OPTIONS") ? .options : raw.equals(range, "connect") ? .refused : .other
         default: return .other
         }
     }

@@ -28,8 +28,8 @@ final class ResponseHead {
             fields.append(field)
             index = Int(field.end)
             switch field.kind {
-            case .contentLength: guard decision.addContentLength(raw, field.value) else { return false }
-            case .transferEncoding: guard decision.addTransferEncoding(raw, field.value) else { return false }
+            case .contentLength: guard decision.addContentLength(raw, field) else { return false }
+            case .transferEncoding: guard decision.addTransferEncoding(raw, field) else { return false }
             case .connection:
                 raw.forEachElement(of: field.value, separator: ByteClasses.comma) { name in
                     if raw.equals(name, "close") {
@@ -49,6 +49,8 @@ final class ResponseHead {
         guard
             let framing = decision.ofResponse(status: status, answersHead: answersHead, minorVersion: minorVersion)
         else { return false }
+        // HTTP/1.0 has no interim responses, and one that closes would come instead of the response.
+        if status < 200, status != 101, closes || minorVersion == 0 { return false }
         self.framing = framing
         keepsAlive = !closes && (minorVersion == 1 || keeps) && framing != .untilClose
         return true

@@ -53,6 +53,8 @@ extension Configuration {
             headerTimeout: limits.headerTimeout,
             idleTimeout: limits.idleTimeout,
             connectionsPerClient: limits.connectionsPerClient,
+            bodyBytes: Int64(limits.bodyBytes),
+            connectTimeout: limits.connectTimeout,
             queuePerUpstream: limits.queuePerUpstream,
             resumeTimeout: limits.resumeTimeout,
             keepAlive: KeepAlive(

@@ -100,13 +100,14 @@ struct FramingTests {
             let connection = try await fixture.connect()
             for (method, path) in [("HEAD", "/"), ("GET", "/204"), ("GET", "/304"), ("HEAD", "/")] {
                 try await connection.send(fixture.request(path, method: method))
-                #expect(try await connection.takeHead().headerValue("content-length") == "5")
+                let length = try await connection.takeHead().headerValue("content-length")
+                #expect(length == (path == "/204" ? nil : "5"))
             }
             #expect(fixture.workspace.connections == 1)
         }
     }
 
-    @Test("A body without a length goes on until the connection ends")
+    @Test("For an old client a body without a length goes on until the connection ends")
     func untilClose() async throws {
         let script: ScriptedServer.Script = { _, connection in
             _ = try await connection.takeHead()
@@ -114,7 +115,8 @@ struct FramingTests {
             try await connection.send("part two")
         }
         try await GatewayFixture.withGateway(.init(workspace: script)) { fixture async throws in
-            let answer = try await fixture.exchange(fixture.request())
+            let old = fixture.request().replacing("HTTP/1.1", with: "HTTP/1.0")
+            let answer = try await fixture.exchange(old)
             #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
             #expect(answer.headerValue("connection") == "close")
             #expect(answer.hasSuffix("part one, part two"))

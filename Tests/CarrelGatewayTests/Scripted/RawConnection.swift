@@ -9,6 +9,7 @@ final class RawConnection: Sendable {
     private struct State {
         var bytes: [UInt8] = []
         var ended = false
+        var failed = false
         var waiter: CheckedContinuation<Void, Never>?
     }
 
@@ -29,7 +30,10 @@ final class RawConnection: Sendable {
 
         func channelInactive(context: ChannelHandlerContext) { connection.change { $0.ended = true } }
 
-        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            connection.change { $0.failed = true }
+            context.close(promise: nil)
+        }
     }
 
     let channel: any Channel
@@ -44,6 +48,7 @@ final class RawConnection: Sendable {
         let made = Mutex<RawConnection?>(nil)
         _ = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let connection = try RawConnection(channel)
@@ -66,17 +71,24 @@ final class RawConnection: Sendable {
 
     /// Takes what `measure` finds at the front, once it finds it; throws if the other end closes before.
     func take(_ measure: @Sendable ([UInt8]) -> Int?) async throws -> String {
+        String(decoding: try await takeBytes(measure), as: UTF8.self)
+    }
+
+    func takeBytes(_ measure: @Sendable ([UInt8]) -> Int?) async throws -> [UInt8] {
         while true {
-            let (taken, ended): (String?, Bool) = state.withLock { state in
+            let (taken, ended): ([UInt8]?, Bool) = state.withLock { state in
                 guard let count = measure(state.bytes) else { return (nil, state.ended) }
                 defer { state.bytes.removeFirst(count) }
-                return (String(decoding: state.bytes[..<count], as: UTF8.self), state.ended)
+                return (Array(state.bytes[..<count]), state.ended)
             }
             if let taken { return taken }
             if ended { throw Ended(received: state.withLock { String(decoding: $0.bytes, as: UTF8.self) }) }
             await waitForChange()
         }
     }
+
+    /// Whether it ended with an error, as a reset is, and not with an end in good order.
+    var wasReset: Bool { state.withLock(\.failed) }
 
     /// Everything until the other end closes.
     func untilEnd() async -> String {
@@ -121,6 +133,12 @@ final class RawConnection: Sendable {
     func send(_ bytes: [UInt8]) async throws { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
 
     func close() async { try? await channel.close() }
+
+    /// Ends it with a reset: the other end sees an error, not an end.
+    func reset() async {
+        try? await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        await close()
+    }
 }
 
 extension String {
