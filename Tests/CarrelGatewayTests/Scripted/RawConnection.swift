@@ -10,6 +10,7 @@ final class RawConnection: Sendable {
         var bytes: [UInt8] = []
         var ended = false
         var failed = false
+        var changes = 0
         var waiter: CheckedContinuation<Void, Never>?
     }
 
@@ -63,6 +64,7 @@ final class RawConnection: Sendable {
     private func change(_ body: (inout State) -> Void) {
         let waiter = state.withLock { state in
             body(&state)
+            state.changes += 1
             defer { state.waiter = nil }
             return state.waiter
         }
@@ -76,14 +78,16 @@ final class RawConnection: Sendable {
 
     func takeBytes(_ measure: @Sendable ([UInt8]) -> Int?) async throws -> [UInt8] {
         while true {
-            let (taken, ended): ([UInt8]?, Bool) = state.withLock { state in
-                guard let count = measure(state.bytes) else { return (nil, state.ended) }
+            let (taken, ended, seen): ([UInt8]?, Bool, Int) = state.withLock { state in
+                guard let count = measure(state.bytes), count <= state.bytes.count else {
+                    return (nil, state.ended, state.changes)
+                }
                 defer { state.bytes.removeFirst(count) }
-                return (Array(state.bytes[..<count]), state.ended)
+                return (Array(state.bytes[..<count]), state.ended, state.changes)
             }
             if let taken { return taken }
             if ended { throw Ended(received: state.withLock { String(decoding: $0.bytes, as: UTF8.self) }) }
-            await waitForChange()
+            await waitForChange(after: seen)
         }
     }
 
@@ -92,18 +96,22 @@ final class RawConnection: Sendable {
 
     /// Everything until the other end closes.
     func untilEnd() async -> String {
-        while !state.withLock(\.ended) { await waitForChange() }
+        while true {
+            let (ended, seen) = state.withLock { ($0.ended, $0.changes) }
+            if ended { break }
+            await waitForChange(after: seen)
+        }
         return state.withLock { state in
             defer { state.bytes = [] }
             return String(decoding: state.bytes, as: UTF8.self)
         }
     }
 
-    private func waitForChange() async {
-        let seen = state.withLock { ($0.bytes.count, $0.ended) }
+    /// Returns at once if something changed since `seen` was read.
+    private func waitForChange(after seen: Int) async {
         await withCheckedContinuation { waiter in
             let isLate = state.withLock { state in
-                if (state.bytes.count, state.ended) != seen { return true }
+                if state.changes != seen { return true }
                 state.waiter = waiter
                 return false
             }
