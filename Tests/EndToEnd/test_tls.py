@@ -273,7 +273,7 @@ def test_a_stop_does_not_wait_for_idle_connections(serve_https, authority):
         carrel.process.send_signal(signal.SIGTERM)
         assert idle.until_gone() == 0
         assert unused.recv(100) == b"" and silent.recv(100) == b""
-        assert carrel.stop(within=25) == 0, "it waited for who had nothing to say"
+        assert carrel.process.wait(25) == 0, "it waited for who had nothing to say"
 
 
 # A real browser

@@ -30,14 +30,30 @@ struct Taking: Sendable {
             throw CarrelError(.storeFailed, problem.message)
         }
         let own = getpid()
-        let old = try await MessageSocket.accept(at: loaded.state.takeoverSocket(of: own), patience: .seconds(30)) {
-            do { _ = try await control.send("POST", "/api/v1/takeover?pid=\(own)") } catch let error as CarrelError
-                where error.code == .notFound
-            {
+        let old: MessageSocket
+        do {
+            old = try await MessageSocket.accept(at: loaded.state.takeoverSocket(of: own), patience: .seconds(30)) {
+                _ = try await control.send("POST", "/api/v1/takeover?pid=\(own)")
+            }
+        } catch let error as CarrelError where error.code == .notFound {
+            guard try !control.isAnswered() else {
                 throw CarrelError(.unsupported, "The running carrel can't be taken over: restart it instead")
             }
+            logger.warning("the carrel that was asked to hand over has ended: starting without it")
+            return Taking(sockets: [], lock: try await lockOnceFree(loaded.state), old: nil)
         }
         return try await take(from: old, logger: logger)
+    }
+
+    /// A process that is killed lets go of its sockets a moment before its lock.
+    private static func lockOnceFree(_ state: StateDirectory) async throws -> StateLock {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while true {
+            do { return try state.lock() } catch let error as CarrelError where error.code == .conflict {
+                guard ContinuousClock.now < deadline else { throw error }
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
     }
 
     private static func take(from old: MessageSocket, logger: Logger) async throws -> Taking {
