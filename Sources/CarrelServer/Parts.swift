@@ -122,6 +122,7 @@ final class Parts: Sendable {
                 settings: { current.value.hubSettings(for: listener) },
                 users: { try await store.users() },
                 record: { try await store.record(after: $0, limit: $1) },
+                usage: { try await store.usage(from: $0, to: $1) },
                 unready: {
                     await Readiness.sentence(
                         store: store,

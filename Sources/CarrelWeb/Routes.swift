@@ -52,6 +52,7 @@ enum Routes {
     private static let operatorsAPI = [
         Endpoint(.get, "/api/v1/pools", .api(.observe), PoolsAPI.list),
         Endpoint(.get, "/api/v1/users", .api(.observe), UsersAPI.list),
+        Endpoint(.get, "/api/v1/usage", .api(.observe), UsageAPI.list),
         Endpoint(.get, "/api/v1/audit", .api(.observe), AuditAPI.list),
         Endpoint(.get, "/api/v1/engines", .api(.observe), EnginesAPI.list),
         Endpoint(.get, "/api/v1/explain", .api(.observe), ExplainAPI.list),

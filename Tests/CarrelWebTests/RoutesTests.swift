@@ -80,6 +80,7 @@ struct RoutesTests {
         Line(.get, "/api/v1/workspaces/{id}/events", gives: "401 403 403 200 200 200 200 200 403 403"),
         Line(.get, "/api/v1/pools", gives: "401 403 403 200 403 403 200 200 403 403"),
         Line(.get, "/api/v1/users", gives: "401 403 403 200 403 403 200 200 403 403"),
+        Line(.get, "/api/v1/usage", gives: "401 403 403 200 403 403 200 200 403 403"),
         Line(.get, "/api/v1/audit", gives: "401 403 403 200 403 403 200 200 403 403"),
         Line(.get, "/api/v1/engines", gives: "401 403 403 200 403 403 200 200 403 403"),
         Line(.get, "/api/v1/explain", gives: "401 403 403 200 403 403 200 200 403 403"),

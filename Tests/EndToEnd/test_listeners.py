@@ -73,3 +73,18 @@ def test_a_local_account_named_like_an_operator_of_another_provider_is_none(serv
     chief.base = carrel.operators_url
     assert chief.try_to_sign_in(chief.password).status_code == 303
     assert chief.get("/api/v1/pools").status_code == 200
+
+
+def test_operators_see_who_had_which_app_for_how_long(carrel):
+    operator, ada = carrel.program("operate"), carrel.member("ada")
+    workspace = ada.open("tiny")["id"]
+    ada.stop(workspace)
+    ada.wait_for_phase(workspace, "ended", within=30)
+    ada.open("tiny")
+    [used] = operator.get("/api/v1/usage").json()
+    assert used.pop("seconds") >= 0
+    assert used == {"user": ada.id, "app": "tiny", "workspaces": 2}
+    assert operator.get("/api/v1/usage?user=here:ada").json()[0]["user"] == ada.id
+    assert operator.get("/api/v1/usage?to=2001-01-01T00:00:00Z").json() == []
+    answer = operator.get("/api/v1/usage?from=yesterday")
+    assert answer.status_code == 400 and "from must be a moment" in answer.text

@@ -153,6 +153,8 @@ public protocol WorkspaceStore: Sendable {
     func workspaces(of user: UserID, endedLimit: Int) async throws -> [Workspace]
     /// The last `limit` ended ones of everybody, newest first.
     func ended(limit: Int) async throws -> [Workspace]
+    /// Who had what from `from` until before `to`, which is not in the future; by member, then by app.
+    func usage(from: Timestamp, to: Timestamp) async throws -> [Usage]
     /// Ids (as text) of rows that can't be read: reported to the operator, never deleted.
     func unreadable() async throws -> [String]
     /// 1 for the next to be admitted; nil if it isn't queued.

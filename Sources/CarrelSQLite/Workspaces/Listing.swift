@@ -49,6 +49,25 @@ extension SQLiteStore {
         return found.map(\.workspace)
     }
 
+    /// Reads row by row: a long period may have more than fit into memory.
+    public func usage(from: Timestamp, to: Timestamp) async throws -> [Usage] {
+        try await read { db in
+            var sum = UsageSum(from: from, to: to)
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT \(WorkspaceRow.columns) FROM workspaces
+                    WHERE owner IS NOT NULL AND created_at < ? AND (ended_at IS NULL OR ended_at > ?)
+                    """,
+                arguments: [to.milliseconds, from.milliseconds]
+            )
+            while let row = try rows.next() {
+                if let readable = try? WorkspaceRow(row) { sum.add(readable.workspace) }
+            }
+            return sum.usages
+        }
+    }
+
     public func queuePosition(_ id: WorkspaceID) async throws -> Int? {
         try await read { db in
             let count = try db.cachedStatement(

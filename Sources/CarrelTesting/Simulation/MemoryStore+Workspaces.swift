@@ -107,6 +107,14 @@ extension MemoryStore {
         }
     }
 
+    public func usage(from: Timestamp, to: Timestamp) async throws -> [Usage] {
+        try transact("usage") { content in
+            var sum = UsageSum(from: from, to: to)
+            for workspace in content.workspaces.values { sum.add(workspace) }
+            return sum.usages
+        }
+    }
+
     public func unreadable() async throws -> [String] { try transact("unreadable") { $0.unreadable } }
 
     public func queuePosition(_ id: WorkspaceID) async throws -> Int? {

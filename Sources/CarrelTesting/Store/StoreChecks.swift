@@ -78,6 +78,7 @@ extension StoreContract {
             try await $0.activityOnlyMovesForward()
         },
         StoreCheck("The living are listed oldest first, the ended by their end") { try await $0.listsAreInOrder() },
+        StoreCheck("Usage is what each member had within the period") { try await $0.usageIsWhatEachMemberHad() },
         StoreCheck("A decision that is made again is brought up to date, not repeated") {
             try await $0.decisionsAreBroughtUpToDate()
         },

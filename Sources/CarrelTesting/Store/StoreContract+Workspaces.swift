@@ -142,6 +142,51 @@ extension StoreContract {
         }
     }
 
+    func usageIsWhatEachMemberHad() async throws {
+        try await withStore { store in
+            let scene = StoreScene(store)
+            let users = try await scene.members(3)
+            var moments: [Timestamp] = []
+            func given(_ user: UserID, _ name: String, app: String = "lab") async throws -> WorkspaceID {
+                let id = try await scene.claim(scene.request(user, app: app, name: name)).workspace.id
+                try await scene.makeReady(id)
+                let open = try await scene.apply(.handedOver(home: nil, nil), to: id)
+                moments.append(try #require(open.handedOverAt))
+                return id
+            }
+            let first = try await given(users[0], "one")
+            try await scene.apply(.ended(.user, log: ""), to: first)
+            let firstEnd = try #require(try await store.workspace(first)?.endedAt)
+            _ = try await given(users[0], "two")
+            _ = try await given(users[1], "one", app: "other")
+            // Neither a spare nor one that was never handed over is used by anybody.
+            try await scene.spare(app: "third")
+            _ = try await scene.claim(scene.request(users[2], app: "fourth"))
+            let end = scene.next()
+            func seconds(_ from: Timestamp, _ to: Timestamp) -> Int64 { (to - from).milliseconds / 1000 }
+            let expected = [
+                Usage(
+                    user: users[0],
+                    app: try scene.app(),
+                    workspaces: 2,
+                    seconds: seconds(moments[0], firstEnd) + seconds(moments[1], end)
+                ),
+                Usage(
+                    user: users[1],
+                    app: try scene.app("other"),
+                    workspaces: 1,
+                    seconds: seconds(moments[2], end)
+                ),
+            ].sorted { $0.user.description < $1.user.description }
+            #expect(try await store.usage(from: scene.start, to: end) == expected)
+            // Only what lies in the period counts.
+            let later = try await store.usage(from: moments[2], to: end)
+            #expect(later.map(\.workspaces) == [1, 1])
+            #expect(later.allSatisfy { $0.seconds == seconds(moments[2], end) })
+            #expect(try await store.usage(from: scene.start, to: moments[0]) == [])
+        }
+    }
+
     func decisionsAreBroughtUpToDate() async throws {
         try await withStore { store in
             let scene = StoreScene(store)

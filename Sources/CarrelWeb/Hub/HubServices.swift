@@ -15,6 +15,8 @@ public struct HubServices: Sendable {
     public var users: @Sendable () async throws -> [User]
     /// The record from a position (exclusive) on, at most `limit` entries.
     public var record: @Sendable (_ after: Int64, _ limit: Int) async throws -> RecordPage
+    /// Who had what in a period that is not in the future.
+    public var usage: @Sendable (_ from: Timestamp, _ to: Timestamp) async throws -> [Usage]
     /// Nil when everything that a claim needs works; else a sentence for `/readyz`.
     public var unready: @Sendable () async -> String?
     /// Applies a changed configuration file and returns what the operator should know. Throws `configuration` with
@@ -33,6 +35,7 @@ public struct HubServices: Sendable {
         settings: @escaping @Sendable () -> HubSettings,
         users: @escaping @Sendable () async throws -> [User],
         record: @escaping @Sendable (_ after: Int64, _ limit: Int) async throws -> RecordPage,
+        usage: @escaping @Sendable (_ from: Timestamp, _ to: Timestamp) async throws -> [Usage],
         unready: @escaping @Sendable () async -> String?,
         reload: @escaping @Sendable () async throws -> [String],
         takeOver: @escaping @Sendable (_ pid: Int32) async throws -> Void = { _ in
@@ -46,6 +49,7 @@ public struct HubServices: Sendable {
         self.settings = settings
         self.users = users
         self.record = record
+        self.usage = usage
         self.unready = unready
         self.reload = reload
         self.takeOver = takeOver

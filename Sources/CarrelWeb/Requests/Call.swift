@@ -41,6 +41,15 @@ struct Call: Sendable {
         return number
     }
 
+    /// Nil without one.
+    func queryMoment(_ name: String) throws -> Timestamp? {
+        guard let text = queryValue(name) else { return nil }
+        guard let moment = Timestamp(text) else {
+            throw CarrelError(.invalid, "\(name) must be a moment such as 2026-01-31T09:00:00Z.")
+        }
+        return moment
+    }
+
     /// The address from which the browser came, as the gateway says; for rate limits only.
     var client: String {
         let forwarded = request.headers[.forwardedFor]?.split(separator: ",").first ?? "unknown"

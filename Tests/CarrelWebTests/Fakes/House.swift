@@ -52,6 +52,7 @@ struct House: Sendable {
     func services(unready: String? = nil) -> HubServices {
         let settings = settings
         let signIn = signIn
+        let workspaces = workspaces
         let now = clock.now()
         return HubServices(
             signIn: signIn,
@@ -63,6 +64,11 @@ struct House: Sendable {
                 let entry = RecordEntry(at: now, kind: "user.added", actor: .commandLine)
                 let entries = [ChainedEntry(chain: "hub", sequence: 1, entry: entry, previous: ChainedEntry.genesis)]
                 return after == 0 ? (Array(entries.prefix(limit)), 1) : ([], after)
+            },
+            usage: { from, to in
+                var sum = UsageSum(from: from, to: to)
+                for workspace in workspaces.state.withLock({ $0.all }) { sum.add(workspace) }
+                return sum.usages
             },
             unready: { unready },
             reload: { ["nothing changed"] }
