@@ -6,4 +6,4 @@ build_packages=(binutils ca-certificates libc6-dev libsqlite3-dev libstdc++-12-d
 run_packages=(bubblewrap iptables procps python3-venv slirp4netns util-linux)
 # A real browser, a font that it can show text with, another client that speaks HTTP/2, networks that can be cut, and the
 # proxies that the gateway is measured beside.
-test_packages=(chromium curl fonts-dejavu-core haproxy iproute2 nginx node-configurable-http-proxy)
+test_packages=(chromium curl fonts-dejavu-core haproxy iproute2 nghttp2-client nginx node-configurable-http-proxy)

@@ -17,7 +17,7 @@ class CarrelProxy(peers.Proxy):
 
     name = "carrel"
 
-    def __init__(self, upstream_program, sandbox="off"):
+    def __init__(self, upstream_program, sandbox="off", authority=None):
         app = {
             "id": "upstream",
             "title": "Upstream",
@@ -28,11 +28,15 @@ class CarrelProxy(peers.Proxy):
         }
         self.carrel = Carrel(
             [app],
-            name="bench",
+            name="bench-tls" if authority else "bench",
             engines={"here": {"sandbox": sandbox, "visible": [str(upstream_program.parent)]}},
         )
         listeners = self.carrel.settings["listeners"]
         listeners["limits"] = {"connections-per-client": 30000}
+        if authority:
+            self.name = "carrel-tls"
+            listeners["users"]["tls"] = authority.files()
+            self.carrel.authority = str(authority.file)
         self.carrel.write()
         self.port = self.carrel.users_port
         self.upstream_pid = None

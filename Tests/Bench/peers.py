@@ -111,6 +111,16 @@ class Nginx(Proxy):
 
     name = "nginx"
     buffer = "8k"
+    #: Certificate and key, as `listeners.….tls` wants them; None: in clear text.
+    tls = None
+
+    def listening(self):
+        if not self.tls:
+            return f"listen 127.0.0.1:{self.port} backlog=4096;"
+        return (
+            f"listen 127.0.0.1:{self.port} ssl http2 backlog=4096; ssl_protocols TLSv1.2 TLSv1.3; "
+            f"ssl_certificate {self.tls['certificate']}; ssl_certificate_key {self.tls['key']};"
+        )
 
     def prepare(self):
         with open(self.directory / "nginx-sessions", "w") as file:
@@ -145,7 +155,7 @@ http {{
   map $http_upgrade $hop {{ default upgrade; "" ""; }}
   {pools}
   server {{
-    listen 127.0.0.1:{self.port} backlog=4096;
+    {self.listening()}
     client_max_body_size 0;
     client_body_buffer_size {self.buffer};
     location /w/ {{
@@ -235,3 +245,7 @@ class ConfigurableProxy(Proxy):
             "configurable-http-proxy", "--ip", "127.0.0.1", "--port", str(self.port), "--api-port",
             str(self.port + 1), "--default-target", f"http://127.0.0.1:{self.upstream_port}", "--log-level", "error",
         ]
+
+
+class SecureNginx(Nginx):
+    name = "nginx-tls"

@@ -5,6 +5,7 @@ import measure
 import peers
 from carrel_proxy import CarrelProxy
 from harness import ports
+from harness.tls import Authority
 from report import Row, listed, times
 
 #: What is known to hold a row back while its goal is not met.
@@ -13,6 +14,8 @@ HELD_BACK = {
     "configurable": "its work is small here, for it looks nothing up",
     "download": "up to four buffers of 256 KiB per turn leave the processor's cache between read and write (copying to "
     "them costs twice nginx's), and reading is paused and resumed (`epoll_ctl`) at each watermark",
+    "tls": "SwiftNIO's TLS copies each record once more, in and out, and allocates for each",
+    "http2": "SwiftNIO's HTTP/2: a channel, a pipeline and header lists of `String`s for each request",
     "tunnel": "two connections with their handlers, and what of the heap is not given back",
 }
 
@@ -97,3 +100,37 @@ def measured(directory, options, carrel, others):
             f"{what}, GB/s per core, ÷ nginx with 64 KiB buffers", "≥ 1.10 ×", times(ratio), ratio >= 1.1,
             listed(speed.median, lambda value: f"{value:.2f}"), HELD_BACK.get(what, ""),
         )
+
+    yield from secure_rows(directory, bench)
+
+
+def secure_rows(directory, bench):
+    """With TLS: carrel and nginx of their own, with one certificate."""
+    certificates = directory / "tls"
+    certificates.mkdir()
+    authority = Authority(certificates)
+    authority.issue()
+    carrel = CarrelProxy(directory / "upstream", authority=authority)
+    nginx = None
+    try:
+        carrel.start(measure.PROXY_CORE)
+        for pid in carrel.workspace_pids:
+            machine.pin(pid, measure.OTHER_CORE)
+            machine.go_first(pid)
+        nginx = peers.SecureNginx(directory, ports.free_port(), carrel.upstream_port, carrel.session, carrel.path)
+        nginx.tls = authority.files()
+        nginx.start(measure.PROXY_CORE)
+        for what, connections, streams, held in (
+            ("TLS 1.3, HTTP/1.1, 64 connections", 64, 0, "tls"),
+            ("TLS 1.3, HTTP/2, one connection, 100 streams", 1, 100, "http2"),
+        ):
+            cost = bench.secure_requests([nginx, carrel], connections, streams)
+            ratio = cost.ratio("nginx-tls", "carrel-tls")
+            yield Row(
+                f"requests/s per core, {what}, ÷ nginx", "≥ 0.90 ×", times(ratio), ratio >= 0.9,
+                "CPU µs per request: " + listed(cost.median, lambda value: f"{value:.1f}"), HELD_BACK[held],
+            )
+    finally:
+        for proxy in (nginx, carrel):
+            if proxy:
+                proxy.stop()
