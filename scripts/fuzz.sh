@@ -27,7 +27,8 @@ build() {
         swiftc -O -g -wmo -DFUZZING -swift-version 6 -enable-upcoming-feature ExistentialAny -parse-as-library \
             -module-name CarrelFuzz -sanitize=fuzzer,address -I "$built/llhttp" \
             Sources/CarrelGateway/Head/*.swift "$here/MessageReader.swift" "$here/CodecProperties.swift" Fuzz/*.swift \
-            "$built"/objects/*.o -o "$built/carrel-fuzz"
+            "$built"/objects/*.o -o "$built/carrel-fuzz" &&
+        rm -f CarrelFuzz-1.swift* # what the compiler leaves where it stands
 }
 step "Building the fuzzer" build || fail "The fuzzer does not build: see above."
 

@@ -82,7 +82,7 @@ enum CodecProperties {
         for message in reader.reading.messages {
             let target = forwarded.next() ?? []
             guard message.isWhole else { continue }
-            let again = MessageReader.read(encoded(message, target: target), reader.direction)
+            let again = MessageReader.read(encoded(message, target: target, reader.direction), reader.direction)
             guard again.reading.messages.count == 1, !again.reading.isRefused, again.inbound.isEmpty,
                 var read = again.reading.messages.first
             else { return "What was read can't be read again once it is written." }
@@ -93,7 +93,7 @@ enum CodecProperties {
         return nil
     }
 
-    private static func encoded(_ message: ReadMessage, target: [UInt8]) -> [UInt8] {
+    private static func encoded(_ message: ReadMessage, target: [UInt8], _ direction: Direction) -> [UInt8] {
         let version = "HTTP/1.\(message.minorVersion)"
         var bytes: [UInt8] = []
         if target.isEmpty {
@@ -105,7 +105,9 @@ enum CodecProperties {
         bytes += [13, 10]
         // A response to HEAD, or a 304, may say that it would have been chunked.
         let isChunked = message.fields.contains { lowered($0.name) == "transfer-encoding" }
-        guard isChunked, !message.body.isEmpty || !target.isEmpty else { return bytes + message.body }
+        let hasNoBody =
+            direction == .responses(answersHead: true) || target.isEmpty && message.subject == Array("304".utf8)
+        guard isChunked, !hasNoBody else { return bytes + message.body }
         if !message.body.isEmpty {
             bytes += Array(String(message.body.count, radix: 16).utf8) + [13, 10] + message.body + [13, 10]
         }
