@@ -106,14 +106,14 @@ struct GatewayService: Service {
             parts.configuration.operators.publicOrigin
             ?? Self.origin(addresses["operators"], parts.configuration.operators)
         parts.logger.notice("ready users=\(users) operators=\(operators)")
-        ServiceManager.tell("READY=1\nMAINPID=\(getpid())")
+        ServiceNotification.tell("READY=1\nMAINPID=\(getpid())")
         async let asking: Void = parts.gateway.run()
         try? await gracefulShutdown()
         let drain = parts.configuration.drain
         if parts.giving.left.isOpen {
             await parts.gateway.shutdown(drain: drain.takeover, idle: Self.idleAfterTakeover)
         } else {
-            ServiceManager.tell("STOPPING=1")
+            ServiceNotification.tell("STOPPING=1")
             await parts.gateway.shutdown(drain: drain.stop, idle: Self.idle)
         }
         await asking

@@ -1,7 +1,7 @@
 import Glibc
 
 /// What the service manager is told (sd_notify(3)), where there is one: `NOTIFY_SOCKET` names its socket.
-enum ServiceManager {
+enum ServiceNotification {
     /// Lines of `NAME=value`. Does nothing, and tells nobody, where nobody listens.
     static func tell(_ state: String) {
         guard let name = getenv("NOTIFY_SOCKET") else { return }
