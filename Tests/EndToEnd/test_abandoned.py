@@ -18,13 +18,13 @@ from harness.waiting import eventually, stays
 
 KEEPALIVE = {"keepalive-idle": "1s", "keepalive-interval": "1s", "keepalive-probes": 2}
 CLIENT = """
-import sys, time, types
+import signal, sys, types
 sys.path.insert(0, sys.argv[1])
 from harness.tunnels import Tunnels
 member = types.SimpleNamespace(base=sys.argv[2], cookie_header=lambda: sys.argv[3])
 with Tunnels(member, sys.argv[4], int(sys.argv[5])) as tunnels:
     print("open", flush=True)
-    time.sleep(3600)
+    signal.pause()
 """
 
 
