@@ -64,23 +64,28 @@ struct SuccessionTests {
         }
     }
 
+    /// A gateway of the same listener at `host`, without a hub.
+    private static func heir(at host: String) -> Gateway {
+        let listener = GatewayConfiguration.Listener(
+            name: "users",
+            host: host,
+            port: 0,
+            publicOrigin: nil,
+            hubSocket: "/nowhere",
+            servesWorkspaces: true,
+            sessionCookie: "carrel"
+        )
+        return Gateway(
+            configuration: .init(listeners: [listener]),
+            questions: .init(authorize: { _ in nil }, resolve: { _ in false }),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+    }
+
     @Test("Who waits to be accepted is served by the gateway that takes the sockets over")
     func sockets() async throws {
         try await GatewayFixture.withGateway { fixture async throws in
-            let listener = GatewayConfiguration.Listener(
-                name: "users",
-                host: "127.0.0.1",
-                port: 0,
-                publicOrigin: nil,
-                hubSocket: "/nowhere",
-                servesWorkspaces: true,
-                sessionCookie: "carrel"
-            )
-            let heir = Gateway(
-                configuration: .init(listeners: [listener]),
-                questions: .init(authorize: { _ in nil }, resolve: { _ in false }),
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            )
+            let heir = Self.heir(at: "127.0.0.1")
             let addresses = try await heir.start(accepting: false, inherited: fixture.gateway.listeningSockets())
             #expect(addresses["users"] == fixture.address)
             await fixture.gateway.shutdown(drain: .zero)
@@ -96,20 +101,7 @@ struct SuccessionTests {
     @Test("A socket of another address than the configured one is not used, and closed")
     func otherAddress() async throws {
         try await GatewayFixture.withGateway { fixture async throws in
-            let listener = GatewayConfiguration.Listener(
-                name: "users",
-                host: "::1",
-                port: 0,
-                publicOrigin: nil,
-                hubSocket: "/nowhere",
-                servesWorkspaces: true,
-                sessionCookie: "carrel"
-            )
-            let heir = Gateway(
-                configuration: .init(listeners: [listener]),
-                questions: .init(authorize: { _ in nil }, resolve: { _ in false }),
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            )
+            let heir = Self.heir(at: "::1")
             let addresses = try await heir.start(inherited: fixture.gateway.listeningSockets())
             #expect(addresses["users"]?.ipAddress == "::1")
             await heir.shutdown(drain: .zero)
