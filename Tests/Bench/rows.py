@@ -14,8 +14,8 @@ HELD_BACK = {
     "configurable": "its work is small here, for it looks nothing up",
     "download": "up to four buffers of 256 KiB per turn leave the processor's cache between read and write (copying to "
     "them costs twice nginx's), and reading is paused and resumed (`epoll_ctl`) at each watermark",
-    "tls": "SwiftNIO's TLS copies each record once more, in and out, and allocates for each",
-    "http2": "SwiftNIO's HTTP/2: a channel, a pipeline and header lists of `String`s for each request",
+    "tls": "not profiled yet; suspected are the copies of each record in SwiftNIO's TLS",
+    "http2": "not profiled yet; suspected are a channel, a pipeline and header lists of `String`s for each request",
     "tunnel": "two connections with their handlers, and what of the heap is not given back",
 }
 
