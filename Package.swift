@@ -90,7 +90,8 @@ let package = Package(
             "CarrelServer",
             [
                 "CarrelConfig", "CarrelCore", "CarrelGateway", "CarrelIdentity", "CarrelSQLite", "CarrelWeb",
-                "CarrelWorkspaces", "CLinux", "EngineProcess", log, lifecycle, httpClient, nioCore, nioPosix, crypto,
+                "CarrelWorkspaces", "CLinux", "EngineDocker", "EngineProcess", log, lifecycle, httpClient, nioCore,
+                nioPosix, crypto,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -124,7 +125,16 @@ let package = Package(
             more: [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
         ),
         target("CarrelSQLite", ["CarrelCore", .product(name: "GRDB", package: "GRDB.swift"), log]),
-        target("EngineProcess", ["CarrelCore", "CLinux", log]),
+        target("EngineHost", ["CarrelCore", "CLinux"]),
+        target("EngineProcess", ["CarrelCore", "EngineHost", "CLinux", log]),
+        target(
+            "EngineDocker",
+            [
+                "CarrelCore", "EngineHost", "CLinux", log, httpClient, nioCore,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
         target("CarrelTesting", ["CarrelCore"]),
         tests("CarrelCore", []),
         tests("CarrelConfig", ["CarrelCore"]),
@@ -150,6 +160,7 @@ let package = Package(
             resources: [.copy("Corpus"), .copy("Fuzzing/Seeds"), .copy("Fuzzing/Crashes")]
         ),
         tests("CarrelSQLite", ["CarrelCore", .product(name: "GRDB", package: "GRDB.swift")]),
-        tests("EngineProcess", ["CarrelCore", log]),
+        tests("EngineProcess", ["CarrelCore", "EngineHost", log]),
+        tests("EngineDocker", ["CarrelCore", "EngineHost", log]),
     ]
 )

@@ -65,14 +65,14 @@ static bool write_map(pid_t pid, const char *name, uid_t stored, uid_t seen) {
 }
 
 // A user namespace whose map says that `stored` is seen as `seen`. Its only process does nothing and is gone at once.
-static int map_namespace(uid_t stored, uid_t seen) {
+static int map_namespace(uid_t stored, uid_t seen, gid_t seen_group) {
     pid_t child = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
     if (child < 0) return -errno;
     if (child == 0) {
         for (;;) syscall(SYS_pause);
     }
     int fd = -EPERM;
-    if (write_map(child, "uid_map", stored, seen) && write_map(child, "gid_map", stored, seen)) {
+    if (write_map(child, "uid_map", stored, seen) && write_map(child, "gid_map", stored, seen_group)) {
         char path[64];
         snprintf(path, sizeof path, "/proc/%d/ns/user", child);
         fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -84,8 +84,8 @@ static int map_namespace(uid_t stored, uid_t seen) {
     return fd;
 }
 
-int clinux_attach(int home, const char *slot, uid_t stored, uid_t seen) {
-    int map = stored == seen ? 0 : map_namespace(stored, seen);
+int clinux_attach(int home, const char *slot, uid_t stored, uid_t seen, gid_t seen_group) {
+    int map = stored == seen && stored == seen_group ? 0 : map_namespace(stored, seen, seen_group);
     if (map < 0) return map;
     int tree = (int)syscall(SYS_open_tree, home, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     int result = tree < 0 ? -errno : 0;
@@ -106,7 +106,7 @@ int clinux_attach(int home, const char *slot, uid_t stored, uid_t seen) {
 }
 
 int clinux_can_attach(const char *path) {
-    int map = map_namespace(1, 2);
+    int map = map_namespace(1, 2, 2);
     if (map < 0) return map;
     int tree = (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_IDMAP, .userns_fd = (__u64)map};

@@ -1,4 +1,5 @@
 public import CarrelCore
+import EngineHost
 import Glibc
 public import Logging
 

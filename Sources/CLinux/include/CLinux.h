@@ -38,9 +38,9 @@ uint64_t clinux_filesystem(const char *path);
 // Opens a home, making its directories where they are missing (the last one owned by `owner`, mode 0700).
 // Symbolic links are followed only where root alone could have made them, the last component's never.
 int clinux_open_home(const char *path, uid_t owner);
-// Mounts the directory `home` over the directory `slot`, owners `stored` appearing as `seen` (if they differ), without
-// set-user-id programs and devices; all of it before it becomes visible anywhere.
-int clinux_attach(int home, const char *slot, uid_t stored, uid_t seen);
+// Mounts the directory `home` over the directory `slot`, owner and group `stored` appearing as `seen` and `seen_group` (if
+// they differ), without set-user-id programs and devices; all of it before it becomes visible anywhere.
+int clinux_attach(int home, const char *slot, uid_t stored, uid_t seen, gid_t seen_group);
 // 0 if directories of the file system that holds `path` can be mounted with owners mapped, else a negative errno. Tries
 // it with a mount that appears nowhere.
 int clinux_can_attach(const char *path);

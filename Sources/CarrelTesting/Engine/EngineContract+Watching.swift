@@ -49,7 +49,7 @@ extension EngineContract {
         },
         EngineCheck("The log's last lines are there after the exit", if: { $0.logs != nil }) { trial in
             guard let logs = await trial.engine.capabilities.logs else { return }
-            let spec = try trial.spec("for i in 1 2 3 4 5; do echo line $i; done; echo wrong >&2; exit 1")
+            let spec = try trial.spec("for i in 1 2 3 4 5; do echo line $i; done; sleep 0.3; echo wrong >&2; exit 1")
             _ = try await trial.engine.create(spec)
             _ = try await trial.waitForExit(of: spec.workspace)
             let log = try await logs.tail(spec.workspace, lines: 3)

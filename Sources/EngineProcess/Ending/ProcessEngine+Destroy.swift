@@ -1,5 +1,6 @@
 import CLinux
 public import CarrelCore
+import EngineHost
 import Glibc
 
 extension ProcessEngine {

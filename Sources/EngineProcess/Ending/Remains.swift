@@ -1,5 +1,6 @@
 import CLinux
 import CarrelCore
+import EngineHost
 import Glibc
 
 /// Ends whatever is left of an instance whose keeper is gone or does not get through.

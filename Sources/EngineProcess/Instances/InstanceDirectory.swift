@@ -1,4 +1,5 @@
 import CarrelCore
+import EngineHost
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -1,4 +1,5 @@
 import CarrelCore
+import EngineHost
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -22,18 +23,11 @@ struct InstanceRecord: Codable, Sendable {
     /// Where a home appears on this machine, if the app has one: its slot.
     var slot: String?
     /// The home that is, or is just being, attached.
-    var home: Home?
+    var home: AttachedHome?
     /// Paused by stopping its processes one by one, where there are no control groups.
     var stopped = false
     /// Bytes; for the sentence that says why it ended.
     var memoryLimit: Int64?
-
-    struct Home: Codable, Hashable, Sendable {
-        var location: String
-        var storageUID: UInt32
-        /// False where the sandbox was started with the home in it.
-        var isMounted: Bool
-    }
 }
 
 /// `keeper.json`, written by `carrel-init` before it starts anything.

@@ -1,5 +1,6 @@
 import CLinux
 import CarrelCore
+import EngineHost
 import Glibc
 
 #if canImport(FoundationEssentials)

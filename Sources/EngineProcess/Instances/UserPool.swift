@@ -1,4 +1,5 @@
 import CarrelCore
+import EngineHost
 import Glibc
 
 /// Gives every workspace on this machine a user of its own, whatever deployment it belongs to: a link

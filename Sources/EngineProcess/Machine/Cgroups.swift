@@ -1,5 +1,6 @@
 import CLinux
 import CarrelCore
+import EngineHost
 import Glibc
 
 /// The control groups of one deployment: a parent `carrel-<deployment>` in each hierarchy and a group per workspace.

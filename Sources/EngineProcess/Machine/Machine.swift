@@ -1,5 +1,6 @@
 import CLinux
 import CarrelCore
+import EngineHost
 import Glibc
 
 /// What this machine lets the engine do, found once by `prepare`, and what is weaker for it.
@@ -110,7 +111,7 @@ struct Machine: Sendable {
         let home = clinux_open_home(scratch, uid + 1)
         guard home >= 0 else { return String(cString: strerror(-home)) }
         defer { close(home) }
-        let attached = clinux_attach(home, slot, uid + 1, uid)
+        let attached = clinux_attach(home, slot, uid + 1, uid, uid)
         return attached == 0 ? nil : String(cString: strerror(-attached))
     }
 }

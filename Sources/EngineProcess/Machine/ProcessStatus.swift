@@ -1,3 +1,5 @@
+import EngineHost
+
 /// One line of `/proc/<pid>/stat` (proc(5)): what names a process for ever and how much it used.
 struct ProcessStatus {
     var pid: Int32

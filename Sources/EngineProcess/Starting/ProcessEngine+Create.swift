@@ -1,4 +1,5 @@
 public import CarrelCore
+import EngineHost
 import Glibc
 import Logging
 
@@ -63,7 +64,7 @@ extension ProcessEngine {
         if let slot = record.slot { try SystemFile.makeDirectory(slot, mode: 0o700, owner: record.uid) }
         let group = machine.cgroups.group(spec.workspace)
         try group.make(spec.app.resources)
-        if let identity = spec.identity { try writeIdentity(identity, in: directory, owner: record.uid) }
+        if let identity = spec.identity { try IdentityFile.write(identity, to: directory.identity, owner: record.uid) }
         var homeSource = record.slot
         if let home = spec.home {
             try mountOrNot(home, record: &record, machine: machine, directory: directory)

@@ -1,4 +1,5 @@
 import CarrelCore
+import EngineHost
 import Glibc
 
 /// The arguments of bubblewrap for one workspace: what it sees, and nothing else. Pure but for looking which of the

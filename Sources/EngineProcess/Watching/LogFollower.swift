@@ -1,6 +1,7 @@
 import CLinux
 import CarrelCore
 @preconcurrency import Dispatch
+import EngineHost
 import Glibc
 import Synchronization
 
@@ -66,7 +67,7 @@ final class LogFollower: Sendable {
                 state.file = next
                 state.inode = Self.inode(of: next)
             }
-            let whole = isOver ? bytes.count : Self.wholeCharacters(bytes)
+            let whole = isOver ? bytes.count : LogText.wholeCharacters(bytes)
             state.rest = Array(bytes[whole...])
             if whole > 0 { continuation.yield(String(decoding: bytes[..<whole], as: UTF8.self)) }
             state.isOver = isOver
@@ -89,16 +90,5 @@ final class LogFollower: Sendable {
             state.file = -1
             state.isOver = true
         }
-    }
-
-    /// How many bytes end with a whole UTF-8 character (RFC 3629); bytes that are none count as whole.
-    static func wholeCharacters(_ bytes: [UInt8]) -> Int {
-        for back in 1...4 where back <= bytes.count {
-            let byte = bytes[bytes.count - back]
-            if byte & 0xc0 == 0x80 { continue }
-            let length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1
-            return length > back ? bytes.count - back : bytes.count
-        }
-        return bytes.count
     }
 }

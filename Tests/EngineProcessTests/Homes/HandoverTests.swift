@@ -1,5 +1,6 @@
 import CarrelCore
 import CarrelTesting
+import EngineHost
 import Glibc
 import Testing
 

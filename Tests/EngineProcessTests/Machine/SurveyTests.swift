@@ -1,4 +1,5 @@
 import CarrelCore
+import EngineHost
 import Glibc
 import Logging
 import Testing

@@ -1,5 +1,6 @@
 import CarrelCore
 import CarrelTesting
+import EngineHost
 import Testing
 
 @testable import EngineProcess
@@ -44,10 +45,10 @@ struct LogTests {
     @Test("A character is handed on whole")
     func characters() {
         let bytes = Array("größe".utf8)
-        #expect(LogFollower.wholeCharacters(Array(bytes[..<3])) == 2)
-        #expect(LogFollower.wholeCharacters(Array(bytes[..<4])) == 4)
-        #expect(LogFollower.wholeCharacters([]) == 0)
-        #expect(LogFollower.wholeCharacters([0x80, 0x80]) == 2)
-        #expect(LogFollower.wholeCharacters([0xf0, 0x9f, 0x92]) == 0)
+        #expect(LogText.wholeCharacters(Array(bytes[..<3])) == 2)
+        #expect(LogText.wholeCharacters(Array(bytes[..<4])) == 4)
+        #expect(LogText.wholeCharacters([]) == 0)
+        #expect(LogText.wholeCharacters([0x80, 0x80]) == 2)
+        #expect(LogText.wholeCharacters([0xf0, 0x9f, 0x92]) == 0)
     }
 }

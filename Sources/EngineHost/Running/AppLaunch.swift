@@ -1,24 +1,37 @@
-import CarrelCore
+package import CarrelCore
 
 /// What one app is started with: its command and environment as it sees them. Pure.
-struct AppLaunch: Sendable {
-    var arguments: [String]
-    var environment: [String: String]
-    var workingDirectory: String
+package struct AppLaunch: Sendable {
+    package var arguments: [String]
+    package var environment: [String: String]
+    package var workingDirectory: String
 
-    /// `home`, `runtime` and `temporary` as the app sees them.
-    init(spec: InstanceSpec, port: Int, home: String?, runtime: String, temporary: String) {
+    /// Where programs are looked for, on this machine.
+    package static let systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    /// `home`, `runtime` and `temporary` as the app sees them. Without `path` it is what the image says, as is the name of
+    /// the user.
+    package init(
+        spec: InstanceSpec,
+        port: Int,
+        home: String?,
+        runtime: String,
+        temporary: String,
+        path: String? = systemPath
+    ) {
         var values = spec.values
         values[.workspacePort] = String(port)
         values[.workspaceHome] = home ?? runtime
         values[.workspaceRuntime] = runtime
         arguments = spec.app.command.map { $0.expanded(values) }
         environment = [
-            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "HOME": home ?? runtime, "USER": "member", "LOGNAME": "member", "SHELL": "/bin/bash",
-            "LANG": "C.UTF-8", "TMPDIR": temporary, "XDG_RUNTIME_DIR": runtime,
+            "HOME": home ?? runtime, "LANG": "C.UTF-8", "TMPDIR": temporary, "XDG_RUNTIME_DIR": runtime,
             "CARREL_WORKSPACE": spec.workspace.description,
         ]
+        if let path {
+            environment["PATH"] = path
+            environment.merge(["USER": "member", "LOGNAME": "member", "SHELL": "/bin/bash"]) { _, ours in ours }
+        }
         if let home {
             // Jupyter opens files where it keeps its data as soon as it starts; in a home that comes later they would
             // be covered. What a member installed is found in the home all the same.

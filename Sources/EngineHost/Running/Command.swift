@@ -2,20 +2,25 @@ import CLinux
 import Glibc
 
 /// One way to run another program to its end.
-struct Command {
+package struct Command {
     /// The program's path, then its arguments.
-    var arguments: [String]
-    var input: [UInt8] = []
+    package var arguments: [String]
+    package var input: [UInt8]
 
-    struct Outcome: Sendable {
+    package init(arguments: [String], input: [UInt8] = []) {
+        self.arguments = arguments
+        self.input = input
+    }
+
+    package struct Outcome: Sendable {
         /// The exit code; nil if it was ended by a signal or could not be started.
-        var code: Int32?
-        var output: String
-        var succeeded: Bool { code == 0 }
+        package var code: Int32?
+        package var output: String
+        package var succeeded: Bool { code == 0 }
     }
 
     /// Waits for it. What it printed (with `errors`: on standard error too) is kept up to 64 KiB.
-    func run(errors: Bool = true) -> Outcome {
+    package func run(errors: Bool = true) -> Outcome {
         var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
         defer { for pointer in pointers { free(pointer) } }
         pointers.append(nil)
@@ -28,7 +33,7 @@ struct Command {
     }
 
     /// The path of an installed program.
-    static func find(_ name: String) -> String? {
+    package static func find(_ name: String) -> String? {
         ["/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "/usr/local/bin/", "/usr/local/sbin/"]
             .map { $0 + name }.first(where: SystemFile.isExecutable)
     }

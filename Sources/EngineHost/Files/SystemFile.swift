@@ -1,28 +1,33 @@
-import CarrelCore
-import Glibc
+package import Glibc
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+    package import FoundationEssentials
 #else
-    import Foundation
+    package import Foundation
 #endif
 
 /// Small files of the system and of our own, read and written whole.
-enum SystemFile {
+package enum SystemFile {
     /// A call that failed, with its path and `errno`.
-    struct Failure: Error, CustomStringConvertible {
-        let path: String
-        let code: Int32
-        var description: String { "\(path): \(String(cString: strerror(code)))" }
+    package struct Failure: Error, CustomStringConvertible {
+        package let path: String
+        package let code: Int32
+
+        package init(path: String, code: Int32) {
+            self.path = path
+            self.code = code
+        }
+
+        package var description: String { "\(path): \(String(cString: strerror(code)))" }
     }
 
     /// Nil if it can't be read.
-    static func read(_ path: String) -> String? {
+    package static func read(_ path: String) -> String? {
         bytes(path).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Nil if it can't be read. At most `limit` bytes from its end.
-    static func bytes(_ path: String, last limit: Int = .max) -> [UInt8]? {
+    package static func bytes(_ path: String, last limit: Int = .max) -> [UInt8]? {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
@@ -34,7 +39,7 @@ enum SystemFile {
     }
 
     /// What can be read from here to the end.
-    static func rest(of file: Int32) -> [UInt8] {
+    package static func rest(of file: Int32) -> [UInt8] {
         var all: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16_384)
         while true {
@@ -46,7 +51,7 @@ enum SystemFile {
     }
 
     /// Writes into a file that exists, such as one of a cgroup.
-    static func put(_ text: String, into path: String) throws(Failure) {
+    package static func put(_ text: String, into path: String) throws(Failure) {
         let file = open(path, O_WRONLY | O_CLOEXEC)
         guard file >= 0 else { throw Failure(path: path, code: errno) }
         defer { close(file) }
@@ -56,7 +61,7 @@ enum SystemFile {
     }
 
     /// Puts a file in place whole or not at all; never follows a link that lies there.
-    static func replace(_ path: String, with data: Data, owner: UInt32? = nil) throws(Failure) {
+    package static func replace(_ path: String, with data: Data, owner: UInt32? = nil) throws(Failure) {
         let fresh = path + ".new"
         unlink(fresh)
         let file = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -73,7 +78,7 @@ enum SystemFile {
     }
 
     /// Makes a directory that is there afterwards, with this mode and owner.
-    static func makeDirectory(_ path: String, mode: mode_t, owner: UInt32? = nil) throws(Failure) {
+    package static func makeDirectory(_ path: String, mode: mode_t, owner: UInt32? = nil) throws(Failure) {
         if mkdir(path, mode) != 0 {
             guard errno == EEXIST else { throw Failure(path: path, code: errno) }
             var found = stat()
@@ -84,17 +89,17 @@ enum SystemFile {
         if let owner, lchown(path, owner, owner) < 0 { throw Failure(path: path, code: errno) }
     }
 
-    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-    static func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 }
+    package static func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 }
 
     /// The names in a directory; none if it can't be read.
-    static func names(in path: String) -> [String] {
+    package static func names(in path: String) -> [String] {
         (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     }
 
     /// Where a symbolic link points; nil if it is none.
-    static func link(_ path: String) -> String? {
+    package static func link(_ path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink(path, &buffer, buffer.count - 1)
         return count < 0 ? nil : String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -1,11 +1,13 @@
 /// Lets one task at a time work on a key, in the order they came.
-actor KeyedLock<Key: Hashable & Sendable> {
+package actor KeyedLock<Key: Hashable & Sendable> {
     private var waiting: [Key: [CheckedContinuation<Void, Never>]] = [:]
 
-    /// Keys somebody is working on now.
-    func isHeld(_ key: Key) -> Bool { waiting[key] != nil }
+    package init() {}
 
-    func withLock<Value: Sendable>(
+    /// Keys somebody is working on now.
+    package func isHeld(_ key: Key) -> Bool { waiting[key] != nil }
+
+    package func withLock<Value: Sendable>(
         on key: Key,
         _ work: @Sendable () async throws -> Value
     ) async throws -> Value {

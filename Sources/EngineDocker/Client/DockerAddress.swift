@@ -1,0 +1,34 @@
+import CarrelCore
+public import NIOSSL
+
+/// Where an Engine API is spoken.
+public enum DockerAddress: Sendable {
+    /// A unix socket of this machine: Docker's or Podman's.
+    case socket(String)
+    /// TCP, with a client certificate.
+    case tls(host: String, port: Int, TLSConfiguration)
+
+    /// What the engine's machine mounts appears here too.
+    var isThisMachine: Bool {
+        switch self {
+        case .socket: true
+        case .tls: false
+        }
+    }
+
+    /// Without a slash at the end.
+    var base: String {
+        switch self {
+        case .socket(let path):
+            "http+unix://"
+                + path.utf8.map { byte in
+                    let isPlain =
+                        UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
+                        || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte || byte == UInt8(ascii: "-")
+                        || byte == UInt8(ascii: ".")
+                    return isPlain ? String(UnicodeScalar(byte)) : "%" + [byte].hex.uppercased()
+                }.joined()
+        case .tls(let host, let port, _): "https://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        }
+    }
+}

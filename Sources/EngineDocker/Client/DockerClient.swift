@@ -1,0 +1,188 @@
+import AsyncHTTPClient
+import CarrelCore
+import Logging
+import NIOCore
+import NIOHTTP1
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Speaks the Engine API, version 1.41 (https://docs.docker.com/engine/api/v1.41/), which Docker 20.10 and later and Podman
+/// understand.
+final class DockerClient: Sendable {
+    static let version = "v1.41"
+    /// An answer that is read whole may have this many bytes: a listing of 2,000 containers has about 5 MB.
+    private static let answerLimit = 64 << 20
+
+    private let client: HTTPClient
+    private let address: DockerAddress
+
+    init(_ address: DockerAddress) {
+        self.address = address
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            timeout: .init(connect: .seconds(5)),
+            connectionPool: .init(idleTimeout: .seconds(30), concurrentHTTP1ConnectionsPerHostSoftLimit: 256)
+        )
+        configuration.httpVersion = .http1Only
+        if case .tls(_, _, let tls) = address { configuration.tlsConfiguration = tls }
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    deinit { client.shutdown { _ in } }
+
+    // MARK: Calls
+
+    func get<Answer: Decodable>(
+        _ path: String,
+        _ query: [String: String] = [:],
+        as type: Answer.Type = Answer.self
+    ) async throws -> Answer {
+        try decode(try await whole(.GET, path, query), call: "GET \(path)")
+    }
+
+    @discardableResult
+    func post(
+        _ path: String,
+        _ query: [String: String] = [:],
+        body: (any Encodable)? = nil,
+        headers: [String: String] = [:],
+        within: Duration = .seconds(60)
+    ) async throws -> [UInt8] {
+        try await whole(.POST, path, query, body: body, headers: headers, within: within)
+    }
+
+    func post<Answer: Decodable>(
+        _ path: String,
+        _ query: [String: String] = [:],
+        body: (any Encodable)?,
+        as type: Answer.Type
+    ) async throws -> Answer {
+        try decode(try await whole(.POST, path, query, body: body), call: "POST \(path)")
+    }
+
+    func delete(_ path: String, _ query: [String: String] = [:]) async throws {
+        _ = try await whole(.DELETE, path, query)
+    }
+
+    /// The answer's body as it comes, for as long as it comes.
+    func stream(get path: String, _ query: [String: String] = [:]) async throws -> DockerStream {
+        try await stream(.GET, path, query, headers: [:])
+    }
+
+    func stream(
+        post path: String,
+        _ query: [String: String] = [:],
+        headers: [String: String] = [:]
+    ) async throws -> DockerStream {
+        try await stream(.POST, path, query, headers: headers)
+    }
+
+    private func stream(
+        _ method: HTTPMethod,
+        _ path: String,
+        _ query: [String: String],
+        headers: [String: String]
+    ) async throws -> DockerStream {
+        let request = try request(method, path, query, headers: headers)
+        let call = "\(method) \(path)"
+        let response: HTTPClientResponse
+        do { response = try await client.execute(request, deadline: .distantFuture) } catch {
+            throw Self.unanswered(error, call: call)
+        }
+        guard (200..<300).contains(response.status.code) else { throw try await Self.fault(response, call: call) }
+        return DockerStream(body: response.body, call: call)
+    }
+
+    // MARK: How
+
+    private func whole(
+        _ method: HTTPMethod,
+        _ path: String,
+        _ query: [String: String],
+        body: (any Encodable)? = nil,
+        headers: [String: String] = [:],
+        within: Duration = .seconds(60)
+    ) async throws -> [UInt8] {
+        let request = try request(method, path, query, body: body, headers: headers)
+        let call = "\(method) \(path)"
+        do {
+            let response = try await client.execute(request, timeout: .milliseconds(within.milliseconds))
+            // 304: it is so already.
+            guard (200..<300).contains(response.status.code) || response.status == .notModified else {
+                throw try await Self.fault(response, call: call)
+            }
+            return Array(try await response.body.collect(upTo: Self.answerLimit).readableBytesView)
+        } catch let fault as DockerFault {
+            throw fault
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            try Task.checkCancellation()
+            throw Self.unanswered(error, call: call)
+        }
+    }
+
+    private func request(
+        _ method: HTTPMethod,
+        _ path: String,
+        _ query: [String: String],
+        body: (any Encodable)? = nil,
+        headers: [String: String] = [:]
+    ) throws -> HTTPClientRequest {
+        var url = "\(address.base)/\(Self.version)\(path)"
+        if !query.isEmpty {
+            url +=
+                "?"
+                + query.sorted { $0.key < $1.key }.map { "\($0.key)=\(Self.escaped($0.value))" }.joined(separator: "&")
+        }
+        var request = HTTPClientRequest(url: url)
+        request.method = method
+        // The client would send the socket's path.
+        if address.isThisMachine { request.headers.replaceOrAdd(name: "Host", value: "docker") }
+        for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
+        if let body {
+            request.headers.replaceOrAdd(name: "Content-Type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
+        }
+        return request
+    }
+
+    private func decode<Answer: Decodable>(_ bytes: [UInt8], call: String) throws -> Answer {
+        do { return try JSONDecoder().decode(Answer.self, from: Data(bytes)) } catch {
+            throw DockerFault(status: 200, message: "The answer can't be understood: \(error)", call: call)
+        }
+    }
+
+    private static func fault(_ response: HTTPClientResponse, call: String) async throws -> DockerFault {
+        let bytes = try await response.body.collect(upTo: 1 << 20).readableBytesView
+        let told = try? JSONDecoder().decode(Told.self, from: Data(bytes))
+        return DockerFault(
+            status: Int(response.status.code),
+            message: told?.message ?? String(decoding: bytes.prefix(500), as: UTF8.self),
+            call: call
+        )
+    }
+
+    private static func unanswered(_ error: any Error, call: String) -> any Error {
+        error is CancellationError ? error : DockerFault(status: 0, message: "\(error)", call: call)
+    }
+
+    private struct Told: Decodable { var message: String }
+
+    /// For one value of a query (RFC 3986, 2.3).
+    static func escaped(_ text: String) -> String {
+        text.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                String(UnicodeScalar(byte))
+            default: "%" + [byte].hex.uppercased()
+            }
+        }.joined()
+    }
+}

@@ -1,0 +1,22 @@
+/// How one Docker engine is set up: `engines.<name>` of `carrel.yaml`, and where its parts lie.
+public struct DockerEngineSettings: Sendable {
+    public var address: DockerAddress
+    /// Directory of the slots that homes are attached to. It must have the same path for the engine and for carrel.
+    public var slots: String
+    /// Where the networks of workspaces get their addresses from, a /29 each: an IPv4 block, such as `10.213.0.0/16`.
+    public var subnets: String
+    /// The driver of the workspaces' networks.
+    public var networkDriver: String
+
+    public init(
+        address: DockerAddress = .socket("/var/run/docker.sock"),
+        slots: String,
+        subnets: String = "10.213.0.0/16",
+        networkDriver: String = "bridge"
+    ) {
+        self.address = address
+        self.slots = slots
+        self.subnets = subnets
+        self.networkDriver = networkDriver
+    }
+}

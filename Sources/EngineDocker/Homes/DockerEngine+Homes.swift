@@ -1,0 +1,47 @@
+public import CarrelCore
+import EngineHost
+import Glibc
+
+extension DockerEngine: HomeAttaching {
+    public func attach(_ home: HomeMount?, identity: WorkspaceIdentity, to workspace: WorkspaceID) async throws {
+        _ = try prepared()
+        try await locks.withLock(on: workspace) {
+            let directory = self.directories.instance(workspace)
+            guard var record = try directory.readRecord() else {
+                throw CarrelError(.notFound, "There is no such workspace on this engine.")
+            }
+            if let home {
+                guard record.slot != nil else {
+                    throw CarrelError(.invalid, "This workspace's app has no place for a home.")
+                }
+                try await self.mount(home, record: &record, directory: directory)
+            }
+            let owner = geteuid() == 0 ? record.user?.uid : nil
+            try IdentityFile.write(identity, to: directory.identity, owner: owner)
+        }
+    }
+
+    /// Mounts the home over the workspace's slot, from where it appears inside.
+    func mount(_ home: HomeMount, record: inout ContainerRecord, directory: ContainerDirectory) async throws {
+        guard let slot = record.slot else { return }
+        let storage = try await HomeStorage.find(home, client: client, deployment: deployment)
+        let user = record.user ?? ContainerUser(uid: 0, gid: 0)
+        var updated = record
+        defer { record = updated }
+        do {
+            try Slot(path: slot).attach(
+                AttachedHome(location: home.location, storageUID: storage.owner, isMounted: true),
+                over: record.home,
+                user: user.uid,
+                group: user.gid,
+                open: { try storage.open() },
+                remember: {
+                    updated.home = $0
+                    try directory.write(updated)
+                }
+            )
+        } catch let failure as SystemFile.Failure {
+            throw HomeDirectory.unreachable(failure)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import CarrelCore
+
+/// What a container says of itself on its labels.
+enum ContainerLabels {
+    static let deployment = "org.carrel.deployment"
+    static let workspace = "org.carrel.workspace"
+    static let app = "org.carrel.app"
+    static let definition = "org.carrel.definition"
+    /// Where the app listens, inside.
+    static let port = "org.carrel.port"
+    /// Further ports: `name=port,…`.
+    static let ports = "org.carrel.ports"
+
+    static func filter(_ deployment: String) -> String { #"{"label":["\#(Self.deployment)=\#(deployment)"]}"# }
+
+    static func name(_ workspace: WorkspaceID) -> String { "carrel-\(workspace)" }
+
+    static func of(_ spec: InstanceSpec, deployment: String, port: Int) -> [String: String] {
+        // The app's own first: none of them may pretend to be another workspace.
+        spec.app.labels.merging(
+            [
+                Self.deployment: deployment,
+                workspace: spec.workspace.description,
+                app: spec.app.id.description,
+                definition: spec.definition,
+                Self.port: String(port),
+                ports: spec.app.ports.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ","),
+            ]
+        ) { _, ours in ours }
+    }
+
+    static func ports(_ text: String?) -> [String: Int] {
+        (text ?? "").split(separator: ",").reduce(into: [:]) { all, part in
+            let pair = part.split(separator: "=")
+            if pair.count == 2, let port = Int(pair[1]) { all[String(pair[0])] = port }
+        }
+    }
+}

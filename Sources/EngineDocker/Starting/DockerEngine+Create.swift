@@ -1,0 +1,118 @@
+public import CarrelCore
+import EngineHost
+import Glibc
+import Logging
+
+extension DockerEngine {
+    public func create(_ spec: InstanceSpec) async throws -> Instance {
+        let host = try prepared()
+        let id = spec.workspace
+        return try await locks.withLock(on: id) {
+            if let there = try await self.existing(id) { return there }
+            // Before anything is made: it may take minutes.
+            let image = try await self.image(of: spec.app)
+            do {
+                try await self.start(spec, image: image, on: host)
+            } catch {
+                await self.abandon(id)
+                throw error
+            }
+            guard let instance = try await self.instance(id) else {
+                throw CarrelError(.engineFailed, "The workspace was removed while it started.")
+            }
+            return instance
+        }
+    }
+
+    /// The one that is there already. What a crash left of a start is cleared away first.
+    private func existing(_ id: WorkspaceID) async throws -> Instance? {
+        do {
+            let details: ContainerDetails = try await client.get("/containers/\(ContainerLabels.name(id))/json")
+            guard details.config.labels?[ContainerLabels.deployment] == deployment else {
+                throw CarrelError(
+                    .engineFailed,
+                    "The workspace's name is taken on the container engine.",
+                    detail: "the container \(ContainerLabels.name(id)) is not this deployment's"
+                )
+            }
+            if details.state.status != "created" { return try await instance(id) }
+        } catch let fault as DockerFault where fault.isMissing {
+            guard directories.instance(id).exists else { return nil }
+        } catch let fault as DockerFault {
+            throw fault.told("The container can't be looked at.")
+        }
+        try await remove(id, grace: .zero)
+        return nil
+    }
+
+    private func start(_ spec: InstanceSpec, image: ImageDetails, on host: DockerHost) async throws {
+        let id = spec.workspace
+        let directory = directories.instance(id)
+        let wantsHome = spec.app.home != nil || spec.home != nil
+        var record = ContainerRecord(
+            workspace: id,
+            app: spec.app.id,
+            definition: spec.definition,
+            slot: wantsHome && host.canAttach ? directories.slot(id) : nil,
+            user: user(of: image),
+            memoryLimit: spec.app.resources.memory
+        )
+        try SystemFile.makeDirectory(directory.path, mode: 0o700)
+        try directory.write(record)
+        // Until it is known who comes, everybody inside may write there; outside, nobody gets so far.
+        let owner = geteuid() == 0 ? record.user : nil
+        try SystemFile.makeDirectory(directory.runtime, mode: owner == nil ? 0o777 : 0o700, owner: owner?.uid)
+        if let slot = record.slot { try SystemFile.makeDirectory(slot, mode: 0o700, owner: owner?.uid) }
+        if let identity = spec.identity {
+            try IdentityFile.write(identity, to: directory.identity, owner: owner?.uid)
+        }
+        let place = try await networks.make(for: spec)
+        if let home = spec.home, host.canAttach { try await mount(home, record: &record, directory: directory) }
+        let plan = ContainerPlan(
+            spec: spec,
+            image: image,
+            deployment: deployment,
+            place: place,
+            runtime: host.isThisMachine ? directory.runtime : nil,
+            slot: record.slot,
+            home: host.canAttach ? nil : spec.home
+        )
+        if let home = spec.home, !host.canAttach {
+            record.home = AttachedHome(location: home.location, storageUID: home.storageUID, isMounted: false)
+            try directory.write(record)
+        }
+        let command = spec.app.command.first?.expanded(spec.values) ?? spec.app.image ?? ""
+        do {
+            try await client.post("/containers/create", ["name": ContainerLabels.name(id)], body: plan.request)
+            try await client.post("/containers/\(ContainerLabels.name(id))/start")
+            let found = try await awaitFirstStep(
+                of: ContainerLabels.name(id),
+                command: command,
+                image: spec.app.image ?? ""
+            )
+            if record.user == nil, let found {
+                record.user = found
+                try directory.write(record)
+                if geteuid() == 0 { try SystemFile.makeDirectory(directory.runtime, mode: 0o700, owner: found.uid) }
+            }
+        } catch let fault as DockerFault {
+            throw StartFault.told(fault, command: command, image: spec.app.image ?? "")
+        }
+    }
+
+    /// As far as the image says it in numbers.
+    private func user(of image: ImageDetails) -> ContainerUser? {
+        let text = image.config?.user ?? ""
+        return text.isEmpty || text == "root" ? ContainerUser(uid: 0, gid: 0) : ContainerUser(text)
+    }
+
+    /// After a start that failed: nothing may be left.
+    private func abandon(_ id: WorkspaceID) async {
+        do { try await remove(id, grace: .zero) } catch {
+            logger.error(
+                "A start that failed left something behind",
+                metadata: ["workspace": "\(id)", "error": "\(error)"]
+            )
+        }
+    }
+}
