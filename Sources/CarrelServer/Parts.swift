@@ -92,7 +92,7 @@ final class Parts: Sendable {
         let elders = Elders(gateway: gateway, signIn: signIn)
         let workspaces = Workspaces(
             store: store,
-            engines: EngineList.make(of: configuration, state: state, logger: logger),
+            engines: try EngineList.make(of: configuration, state: state, logger: logger),
             routes: elders,
             probe: HTTPAppProbe(client: httpClient),
             rules: configuration.workspaceRules,

@@ -7,16 +7,20 @@ public struct DockerEngineSettings: Sendable {
     public var subnets: String
     /// The driver of the workspaces' networks.
     public var networkDriver: String
+    /// What that driver is told.
+    public var networkOptions: [String: String]
 
     public init(
         address: DockerAddress = .socket("/var/run/docker.sock"),
         slots: String,
         subnets: String = "10.213.0.0/16",
-        networkDriver: String = "bridge"
+        networkDriver: String = "bridge",
+        networkOptions: [String: String] = [:]
     ) {
         self.address = address
         self.slots = slots
         self.subnets = subnets
         self.networkDriver = networkDriver
+        self.networkOptions = networkOptions
     }
 }

@@ -22,13 +22,19 @@ extension Builder {
         if let volume = value["home"]?["volume"]?.text, let mount = value["home"]?["mount"]?.text,
             let rule = homes.first(where: { $0.id == volume })
         {
-            app.home = HomeUse(rule: rule, mount: mount)
+            app.home = HomeUse(
+                rule: rule,
+                mount: mount,
+                owner: value["home"]?["owner"]?.text.flatMap { UserNumbers($0) }
+            )
         }
         app.resources = Resources(
             cpu: value["resources"]?["cpu"]?.number,
             memory: value["resources"]?["memory"]?.bytes,
             gpus: value["resources"]?["gpus"]?.integer ?? 0,
-            processes: value["resources"]?["processes"]?.integer
+            processes: value["resources"]?["processes"]?.integer,
+            sharedMemory: value["resources"]?["shared-memory"]?.bytes,
+            openFiles: value["resources"]?["open-files"]?.integer
         )
         app.pool = PoolPolicy(
             spares: value["pool"]?["spares"]?.integer ?? 0,
@@ -42,7 +48,23 @@ extension Builder {
         app.egress = egress(from: value["network"]?["egress"])
         app.origins = value["origins"]?.texts ?? []
         app.labels = value["labels"]?.textEntries ?? [:]
+        app.container = container(from: value)
         return app
+    }
+
+    private func container(from value: Checked) -> ContainerRules {
+        ContainerRules(
+            user: value["user"]?.text.flatMap { UserNumbers($0) },
+            isReadOnly: value["read-only"]?.flag ?? false,
+            capabilities: value["capabilities"]?.texts ?? [],
+            volumes: (value["volumes"]?.elements ?? []).compactMap { volume in
+                guard let mount = volume["mount"]?.text,
+                    let source = volume["name"]?.text.map(TeamVolume.Source.volume)
+                        ?? volume["path"]?.text.map({ .directory(path($0)) })
+                else { return nil }
+                return TeamVolume(source: source, mount: mount, isReadOnly: volume["read-only"]?.flag ?? true)
+            }
+        )
     }
 
     /// Where processes run on this machine, `bin/tool` and `./data` would otherwise count from wherever carrel or the

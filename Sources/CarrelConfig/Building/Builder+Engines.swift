@@ -22,7 +22,7 @@ extension Builder {
                     uids: uids
                 )
             )
-        case .docker: return .docker(DockerSettings(socket: socket, slots: value["slots"]?.text.map(path)))
+        case .docker: return .docker(docker(from: value, socket: socket))
         case .swarm:
             let constraints = value["constraints"]?.texts ?? ["node.role == worker"]
             return .swarm(SwarmSettings(socket: socket, constraints: constraints, network: value["network"]?.text))
@@ -48,6 +48,25 @@ extension Builder {
             )
         case nil: return nil
         }
+    }
+
+    private func docker(from value: Checked, socket: String) -> DockerSettings {
+        var settings = DockerSettings(socket: socket, slots: value["slots"]?.text.map(path))
+        settings.subnets = value["subnets"]?.text ?? settings.subnets
+        settings.networkDriver = value["network-driver"]?.text ?? settings.networkDriver
+        settings.networkOptions = value["network-options"]?.textEntries ?? [:]
+        if case .bind(let host, let port)? = value["address"]?.content, let tls = value["tls"],
+            let authorities = tls["ca"]?.text, let certificate = tls["certificate"]?.text, let key = tls["key"]?.text
+        {
+            settings.remote = RemoteDocker(
+                host: host,
+                port: port,
+                authorities: path(authorities),
+                certificate: path(certificate),
+                key: path(key)
+            )
+        }
+        return settings
     }
 
     /// In the order of their names.

@@ -27,6 +27,11 @@ extension Checked {
         return value
     }
 
+    var flag: Bool? {
+        guard case .flag(let value) = content else { return nil }
+        return value
+    }
+
     var number: Double? {
         guard case .number(let value) = content else { return nil }
         return value

@@ -40,10 +40,13 @@ extension Configuration {
             refuse("engines.\(engine.name).kind", engine.kind.rawValue, "this version has: \(names(builtIn.engines))")
         }
         for (index, app) in apps.enumerated() {
-            if case .only = app.egress, !builtIn.egressLists {
+            let kind = engines.first { $0.name == app.engine }?.kind ?? .process
+            if case .only = app.egress, !builtIn.egressLists.contains(kind) {
                 refuse("apps[\(index)].network.egress", "a list of networks", "use internet or none")
             }
-            if app.resources.gpus > 0, !builtIn.gpus { refuse("apps[\(index)].resources.gpus", "gpus", "use 0") }
+            if app.resources.gpus > 0, !builtIn.gpus.contains(kind) {
+                refuse("apps[\(index)].resources.gpus", "gpus", "use 0")
+            }
         }
         return problems.sorted()
     }

@@ -42,6 +42,15 @@ extension CrossChecks {
                 "remove it and give a command"
             )
         }
+        for key in ["user", "read-only", "capabilities", "volumes", "resources.shared-memory", "resources.open-files"]
+            + ["home.owner"] where log.positions["\(field).\(key)"] != nil
+        {
+            log.problem(
+                "\(field).\(key)",
+                "the engine \(engine.name) runs processes; only container engines know this",
+                "remove it"
+            )
+        }
         guard !app.command.isEmpty else {
             // A command that is wrong in itself is reported already.
             if log.positions["\(field).command"] == nil {

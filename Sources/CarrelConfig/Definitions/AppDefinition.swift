@@ -1,5 +1,7 @@
 extension Definitions {
-    static let app = ObjectShape([
+    static let app = ObjectShape(appKeys + container)
+
+    private static let appKeys = [
         Key("id", .text(.label), required: true, "The app's name in addresses, in the API and on labels."),
         Key("title", .text(.line("a text of one line")), default: "the id", "What members read."),
         Key("description", .text(.prose("a text")), "One or two sentences for members."),
@@ -87,7 +89,7 @@ extension Definitions {
             .dictionary(keys: .labelKey, of: .text(.labelValue), atLeast: 0),
             "Labels of every instance, also shown by the pool-service protocol."
         ),
-    ])
+    ]
 
     private static let ready = ObjectShape([
         Key("path", .text(.requestPath), default: "/", "What is asked, below the workspace's path."),
@@ -107,6 +109,13 @@ extension Definitions {
             required: true,
             "Where the home appears inside the workspace: `{{workspace.home}}`."
         ),
+        Key(
+            "owner",
+            .text(.userNumbers),
+            default: "who the workspace runs as",
+            "As whose the home's files appear inside: `1000` or `1000:100`. For images that begin as root and become "
+                + "somebody else. Container engines only."
+        ),
     ])
 
     private static let resources = ObjectShape([
@@ -114,6 +123,18 @@ extension Definitions {
         Key("memory", .text(.bytes), default: "the engine's own", "Bytes: `4Gi`, `512Mi`."),
         Key("gpus", .integer(0...64), default: "0", "Graphics processors."),
         Key("processes", .integer(1...4_194_304), default: "the engine's own", "Processes and threads."),
+        Key(
+            "shared-memory",
+            .text(.bytes),
+            default: "the engine's own",
+            "Bytes of `/dev/shm`: `1Gi`. Container engines only."
+        ),
+        Key(
+            "open-files",
+            .integer(64...1_048_576),
+            default: "the engine's own",
+            "Files that one process may have open. Container engines only."
+        ),
     ])
 
     private static let pool = ObjectShape([

@@ -4,7 +4,8 @@ extension Definitions {
         "What it is.",
         [
             ("process", process), ("docker", docker), ("swarm", swarm), ("kubernetes", kubernetes), ("ec2", ec2),
-        ]
+        ],
+        needs: ["docker": ["address": "tls", "tls": "address"]]
     )
 
     private static let process = [
@@ -30,22 +31,12 @@ extension Definitions {
         ),
     ]
 
-    private static let socket = Key(
+    static let socket = Key(
         "socket",
         .text(.hostPath("a unix socket")),
         default: "/var/run/docker.sock",
         "The Engine API's unix socket."
     )
-
-    private static let docker = [
-        socket,
-        Key(
-            "slots",
-            .text(.hostPath("a directory")),
-            default: "`slots` below the state directory",
-            "Directory of the slots that homes are attached to."
-        ),
-    ]
 
     private static let swarm = [
         socket,

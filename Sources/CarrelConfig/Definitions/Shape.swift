@@ -8,6 +8,8 @@ indirect enum Shape: Sendable {
     case integer(ClosedRange<Int>)
     case number(ClosedRange<Double>)
     case choice([String])
+    /// `true` or `false`.
+    case flag
     case list(of: Shape, atLeast: Int)
     case dictionary(keys: TextFormat, of: Shape, atLeast: Int)
     case object(ObjectShape)
@@ -64,11 +66,20 @@ struct VariantShape: Sendable {
     let variants: [Variant]
 
     /// `says` is for the discriminator, whose choices are the variants' names.
-    init(by name: String, default fallback: String? = nil, _ says: String, _ variants: [(String, [Key])]) {
+    /// `needs`, by variant: keys that make sense only beside another.
+    init(
+        by name: String,
+        default fallback: String? = nil,
+        _ says: String,
+        _ variants: [(String, [Key])],
+        needs: [String: [String: String]] = [:]
+    ) {
         let shape = Shape.choice(variants.map(\.0))
         let key = Key(name, shape, required: fallback == nil, default: fallback, says)
         discriminator = key
-        self.variants = variants.map { Variant(name: $0.0, object: ObjectShape([key] + $0.1)) }
+        self.variants = variants.map {
+            Variant(name: $0.0, object: ObjectShape([key] + $0.1, needs: needs[$0.0] ?? [:]))
+        }
     }
 }
 
@@ -83,6 +94,7 @@ extension Shape {
                 : "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .number(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
         case .choice(let names): names.count == 1 ? names[0] : "one of \(names.joined(separator: ", "))"
+        case .flag: "true or false"
         case .list(let shape, atLeast: _): "a list, each of them \(shape.says)"
         case .dictionary: "a mapping of names to values"
         case .object(let object): "a mapping with the keys \(object.keys.map(\.name).joined(separator: ", "))"

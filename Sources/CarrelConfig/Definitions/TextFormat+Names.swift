@@ -75,6 +75,14 @@ extension TextFormat {
         return parts.contains { $0.isEmpty } ? .wrong("has an empty part") : .value(.text(text))
     }
 
+    static let userNumbers = TextFormat(
+        "a user's number, or a user's and a group's, such as 1000 or 1000:100",
+        pattern: "^[0-9]+(:[0-9]+)?$",
+        takesIntegers: true
+    ) { text in
+        UserNumbers(text) == nil ? .wrong("is not a user's number") : .value(.text(text))
+    }
+
     static let uids = TextFormat(
         "the first and the last of some user ids from 1000 on, such as 60001-64999",
         pattern: "^[0-9]+-[0-9]+$"

@@ -32,6 +32,14 @@ extension TextFormat {
         return .value(.bind(host: host, port: port))
     }
 
+    static let tcpAddress = TextFormat(
+        "an address as tcp://name:port, such as tcp://docker.example.org:2376",
+        pattern: "^tcp://\\S+:[0-9]{1,5}$"
+    ) { text in
+        guard text.hasPrefix("tcp://") else { return .wrong("does not begin with tcp://") }
+        return bind.read(String(text.dropFirst("tcp://".count)))
+    }
+
     /// Yields a block with its length: `10.1.2.3` becomes `10.1.2.3/32`.
     static let cidr = TextFormat(
         "a network in CIDR notation, such as 10.0.0.0/8 or fd00::/8",

@@ -39,6 +39,7 @@ enum Content: Sendable {
     case text(String)
     case integer(Int)
     case number(Double)
+    case flag(Bool)
     case duration(Duration)
     case bytes(Int64)
     /// Nil: `none`.

@@ -27,6 +27,9 @@ extension Checker {
             }
             if range.contains(value) { return .number(value) }
             refuse(value < range.lowerBound ? "is too small" : "is too large", "give \(shape.says)")
+        case .flag:
+            if kind == .flag { return .flag(text.lowercased() == "true") }
+            refuse("is neither true nor false", "give \(shape.says)")
         case .choice(let names):
             if names.contains(text) { return .text(text) }
             let near = Suggestion.nearest(to: text, among: names)

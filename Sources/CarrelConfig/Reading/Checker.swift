@@ -66,7 +66,7 @@ struct Checker {
         case .variants(let variants):
             guard let pairs = pairs(of: node, shape, field, position) else { return nil }
             return self.variant(pairs, variants, field, position)
-        case .text, .integer, .number, .choice: return scalar(node, shape, field, position, shown: true)
+        case .text, .integer, .number, .choice, .flag: return scalar(node, shape, field, position, shown: true)
         }
     }
 

@@ -24,7 +24,7 @@ public enum ConfigurationReference {
         case .dictionary(_, let element, atLeast: _): describe(element, path: "\(path).NAME", into: &sections)
         case .either(_, _, let mapping): if let mapping { describe(mapping, path: path, into: &sections) }
         case .variants(let variants): describe(variants, path: path, into: &sections)
-        case .text, .secret, .integer, .number, .choice: break
+        case .text, .secret, .integer, .number, .choice, .flag: break
         }
     }
 
@@ -59,6 +59,7 @@ public enum ConfigurationReference {
         switch shape {
         case .text(let format): format.takesAnyScalar ? "text" : format.says
         case .secret: "text, or `{env: NAME}`, or `{file: PATH}`"
+        case .flag: "`true` or `false`"
         case .choice(let names): names.map { "`\($0)`" }.joined(separator: ", ")
         case .list(let element, atLeast: _):
             switch element {

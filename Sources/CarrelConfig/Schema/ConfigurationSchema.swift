@@ -36,6 +36,7 @@ extension Shape {
                 ("maximum", .number(range.upperBound)),
             ]
         case .choice(let names): return [("enum", .list(names.map { .text($0) }))]
+        case .flag: return [("type", .text("boolean"))]
         case .list(let element, let least):
             return [("type", .text("array")), ("items", .object(element.schema))] + minimum("minItems", least)
         case .dictionary(let keys, let element, let least):

@@ -6,8 +6,9 @@ public struct BuiltIn: Sendable {
     public var postgres: Bool
     public var tls: Bool
     /// `network.egress` as a list of CIDR blocks.
-    public var egressLists: Bool
-    public var gpus: Bool
+    public var egressLists: Set<EngineRule.Kind>
+    /// `resources.gpus`.
+    public var gpus: Set<EngineRule.Kind>
 
     public init(
         engines: Set<EngineRule.Kind>,
@@ -15,8 +16,8 @@ public struct BuiltIn: Sendable {
         isolation: Set<IsolationRule.Mode>,
         postgres: Bool,
         tls: Bool,
-        egressLists: Bool,
-        gpus: Bool
+        egressLists: Set<EngineRule.Kind>,
+        gpus: Set<EngineRule.Kind>
     ) {
         self.engines = engines
         self.providers = providers
@@ -29,12 +30,12 @@ public struct BuiltIn: Sendable {
 
     /// The one place to say that something was added.
     public static let thisVersion = BuiltIn(
-        engines: [.process],
+        engines: [.process, .docker],
         providers: [.local],
         isolation: [.path],
         postgres: false,
         tls: true,
-        egressLists: false,
-        gpus: false
+        egressLists: [],
+        gpus: [.docker]
     )
 }

@@ -53,8 +53,23 @@ public struct ProcessSettings: Hashable, Sendable {
 
 public struct DockerSettings: Hashable, Sendable {
     public var socket: String
+    /// The Engine API of another machine, instead of the socket.
+    public var remote: RemoteDocker?
     /// Directory of the slots that homes are attached to; nil: below the state directory.
     public var slots: String?
+    /// An IPv4 block for the workspaces' networks.
+    public var subnets = "10.213.0.0/16"
+    public var networkDriver = "bridge"
+    public var networkOptions: [String: String] = [:]
+}
+
+/// Files are PEM; paths are absolute.
+public struct RemoteDocker: Hashable, Sendable {
+    public var host: String
+    public var port: Int
+    public var authorities: String
+    public var certificate: String
+    public var key: String
 }
 
 public struct SwarmSettings: Hashable, Sendable {

@@ -31,6 +31,8 @@ public struct App: Hashable, Sendable, Encodable {
     /// Origins, beside the workspace's own, whose pages may open WebSockets and send unsafe methods.
     public var origins: [String]
     public var labels: [String: String]
+    /// What only container engines understand.
+    public var container: ContainerRules
 
     public init(
         id: AppID,
@@ -54,7 +56,8 @@ public struct App: Hashable, Sendable, Encodable {
         limitPerMember: Int? = nil,
         egress: Egress = .none,
         origins: [String] = [],
-        labels: [String: String] = [:]
+        labels: [String: String] = [:],
+        container: ContainerRules = ContainerRules()
     ) {
         self.id = id
         self.title = title
@@ -78,6 +81,7 @@ public struct App: Hashable, Sendable, Encodable {
         self.egress = egress
         self.origins = origins
         self.labels = labels
+        self.container = container
     }
 }
 
@@ -106,10 +110,13 @@ public struct HomeUse: Hashable, Sendable, Encodable {
     public var rule: HomeRule
     /// An absolute path inside the workspace.
     public var mount: String
+    /// As whose its files appear inside; nil: who the workspace runs as.
+    public var owner: UserNumbers?
 
-    public init(rule: HomeRule, mount: String) {
+    public init(rule: HomeRule, mount: String, owner: UserNumbers? = nil) {
         self.rule = rule
         self.mount = mount
+        self.owner = owner
     }
 }
 
@@ -152,12 +159,25 @@ public struct Resources: Hashable, Sendable, Encodable {
     public var gpus: Int
     /// Processes and threads.
     public var processes: Int?
+    /// Bytes of `/dev/shm`.
+    public var sharedMemory: Int64?
+    /// That one process may have open.
+    public var openFiles: Int?
 
-    public init(cpu: Double? = nil, memory: Int64? = nil, gpus: Int = 0, processes: Int? = nil) {
+    public init(
+        cpu: Double? = nil,
+        memory: Int64? = nil,
+        gpus: Int = 0,
+        processes: Int? = nil,
+        sharedMemory: Int64? = nil,
+        openFiles: Int? = nil
+    ) {
         self.cpu = cpu
         self.memory = memory
         self.gpus = gpus
         self.processes = processes
+        self.sharedMemory = sharedMemory
+        self.openFiles = openFiles
     }
 }
 

@@ -22,13 +22,18 @@ public struct CheckReport: Sendable, Encodable {
     public static func make(of loaded: LoadedConfiguration) async -> CheckReport {
         var engines: [EngineReport] = []
         let quiet = Logger(label: "carrel", factory: { _ in SwiftLogNoOpLogHandler() })
-        for engine in EngineList.make(of: loaded.configuration, state: loaded.state, logger: quiet) {
-            engines.append(EngineReport(name: engine.name, kind: engine.kind, findings: await engine.findings()))
+        var trouble: [EngineFinding] = []
+        do {
+            for engine in try EngineList.make(of: loaded.configuration, state: loaded.state, logger: quiet) {
+                engines.append(EngineReport(name: engine.name, kind: engine.kind, findings: await engine.findings()))
+            }
+        } catch {
+            trouble.append(EngineFinding(.error, "\(error)"))
         }
         return CheckReport(
             file: loaded.file,
             warnings: loaded.warnings,
-            findings: loaded.state.findings() + AppCommands.findings(of: loaded.configuration),
+            findings: trouble + loaded.state.findings() + AppCommands.findings(of: loaded.configuration),
             engines: engines
         )
     }

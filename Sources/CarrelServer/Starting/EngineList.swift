@@ -1,5 +1,6 @@
 import CarrelConfig
 import CarrelCore
+import EngineDocker
 import EngineProcess
 import Logging
 
@@ -11,20 +12,76 @@ import Logging
 
 /// The configured engines that are built into this version; the others were refused by name before.
 enum EngineList {
-    static func make(of configuration: Configuration, state: StateDirectory, logger: Logger) -> [any Engine] {
-        configuration.engines.compactMap { rule -> (any Engine)? in
-            guard case .process(let settings) = rule.settings else { return nil }
-            return ProcessEngine(
-                name: rule.name,
-                deployment: configuration.deployment,
-                stateDirectory: state.path,
-                settings: ProcessEngineSettings(
-                    sandbox: .init(rawValue: settings.sandbox.rawValue) ?? .auto,
-                    visible: settings.visible,
-                    uids: settings.uids,
-                    initProgram: besideThisProgram("carrel-init")
-                ),
-                logger: logger
+    static func make(of configuration: Configuration, state: StateDirectory, logger: Logger) throws -> [any Engine] {
+        try configuration.engines.compactMap { rule -> (any Engine)? in
+            switch rule.settings {
+            case .process(let settings): process(rule.name, settings, configuration, state, logger)
+            case .docker(let settings): try docker(rule.name, settings, configuration, state, logger)
+            case .swarm, .kubernetes, .ec2: nil
+            }
+        }
+    }
+
+    private static func process(
+        _ name: EngineName,
+        _ settings: ProcessSettings,
+        _ configuration: Configuration,
+        _ state: StateDirectory,
+        _ logger: Logger
+    ) -> any Engine {
+        ProcessEngine(
+            name: name,
+            deployment: configuration.deployment,
+            stateDirectory: state.path,
+            settings: ProcessEngineSettings(
+                sandbox: .init(rawValue: settings.sandbox.rawValue) ?? .auto,
+                visible: settings.visible,
+                uids: settings.uids,
+                initProgram: besideThisProgram("carrel-init")
+            ),
+            logger: logger
+        )
+    }
+
+    private static func docker(
+        _ name: EngineName,
+        _ settings: DockerSettings,
+        _ configuration: Configuration,
+        _ state: StateDirectory,
+        _ logger: Logger
+    ) throws -> any Engine {
+        let own = "\(state.path)/engines/\(name)"
+        return DockerEngine(
+            name: name,
+            deployment: configuration.deployment,
+            stateDirectory: own,
+            settings: DockerEngineSettings(
+                address: try settings.remote.map(address) ?? .socket(settings.socket),
+                slots: settings.slots ?? own + "/slots",
+                subnets: settings.subnets,
+                networkDriver: settings.networkDriver,
+                networkOptions: settings.networkOptions
+            ),
+            logger: logger
+        )
+    }
+
+    /// Throws with a sentence if a file can't be read.
+    private static func address(_ remote: RemoteDocker) throws -> DockerAddress {
+        do {
+            return try .tls(
+                host: remote.host,
+                port: remote.port,
+                authorities: remote.authorities,
+                certificate: remote.certificate,
+                key: remote.key
+            )
+        } catch {
+            throw CarrelError(
+                .configuration,
+                "The certificates for the container engine can't be read.",
+                detail: "\(remote.authorities), \(remote.certificate), \(remote.key)",
+                cause: error
             )
         }
     }

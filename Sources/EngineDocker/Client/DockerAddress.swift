@@ -8,6 +8,21 @@ public enum DockerAddress: Sendable {
     /// TCP, with a client certificate.
     case tls(host: String, port: Int, TLSConfiguration)
 
+    /// By TLS with a client certificate; the files are PEM. Throws what NIOSSL throws if one can't be read.
+    public static func tls(
+        host: String,
+        port: Int,
+        authorities: String,
+        certificate: String,
+        key: String
+    ) throws -> DockerAddress {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.trustRoots = .file(authorities)
+        tls.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) }
+        tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
+        return .tls(host: host, port: port, tls)
+    }
+
     /// What the engine's machine mounts appears here too.
     var isThisMachine: Bool {
         switch self {

@@ -25,7 +25,7 @@ extension DockerEngine: HomeAttaching {
     func mount(_ home: HomeMount, record: inout ContainerRecord, directory: ContainerDirectory) async throws {
         guard let slot = record.slot else { return }
         let storage = try await HomeStorage.find(home, client: client, deployment: deployment)
-        let user = record.user ?? ContainerUser(uid: 0, gid: 0)
+        let user = record.homeOwner ?? record.user ?? UserNumbers(uid: 0, gid: 0)
         var updated = record
         defer { record = updated }
         do {

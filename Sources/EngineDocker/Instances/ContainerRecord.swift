@@ -18,29 +18,11 @@ struct ContainerRecord: Codable, Sendable {
     /// The home that is, or is just being, attached.
     var home: AttachedHome?
     /// As whom the app's files appear inside; nil until that is known.
-    var user: ContainerUser?
+    var user: UserNumbers?
+    /// As whose the home's files appear, where that is somebody else.
+    var homeOwner: UserNumbers?
     /// Bytes; for the sentence that says why it ended.
     var memoryLimit: Int64?
-}
-
-/// Who a container's processes are, in numbers.
-struct ContainerUser: Codable, Hashable, Sendable {
-    var uid: UInt32
-    var gid: UInt32
-
-    init(uid: UInt32, gid: UInt32) {
-        self.uid = uid
-        self.gid = gid
-    }
-
-    /// Reads `1000` and `1000:100`; without a group it is the user's number. Nil for names and for nothing.
-    init?(_ text: String) {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard (1...2).contains(parts.count), let uid = UInt32(parts[0]), let gid = UInt32(parts.last ?? "") else {
-            return nil
-        }
-        self.init(uid: uid, gid: gid)
-    }
 }
 
 /// The files of one engine of one deployment.

@@ -74,7 +74,7 @@ actor WorkspaceNetworks {
                         ContainerLabels.deployment: deployment, ContainerLabels.app: spec.app.id.description,
                         ContainerLabels.workspace: spec.workspace.description,
                     ],
-                    options: [:],
+                    options: settings.networkOptions,
                     addresses: subnet.map { .init(config: [["Subnet": $0]]) }
                 )
             )

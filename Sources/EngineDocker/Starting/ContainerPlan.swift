@@ -36,6 +36,7 @@ struct ContainerPlan {
             command: launch.arguments.isEmpty ? nil : launch.arguments,
             entrypoint: launch.arguments.isEmpty ? nil : [],
             environment: launch.environment.map { "\($0.key)=\($0.value)" }.sorted(),
+            user: app.container.user?.description,
             labels: ContainerLabels.of(spec, deployment: deployment, port: Self.port(app)),
             hostname: "workspace",
             host: host,
@@ -54,15 +55,25 @@ struct ContainerPlan {
         host.processes = resources.processes
         if resources.gpus > 0 { host.devices = [.init(count: resources.gpus)] }
         if startsAsRoot { host.capAdd = Self.rootCapabilities }
+        host.capAdd += spec.app.container.capabilities
         host.initProcess = true
         host.limits = [.init(name: "core", soft: 0, hard: 0)]
+        if let files = resources.openFiles {
+            host.limits.append(.init(name: "nofile", soft: Int64(files), hard: Int64(files)))
+        }
+        host.sharedMemory = resources.sharedMemory
+        if spec.app.container.isReadOnly {
+            host.readOnlyRoot = true
+            host.temporary["/tmp"] = "mode=1777,nosuid,nodev"
+        }
         host.dns = place.dns
         return host
     }
 
     private var startsAsRoot: Bool {
+        if let user = spec.app.container.user { return user.uid == 0 }
         let user = image.config?.user ?? ""
-        return user.isEmpty || user == "root" || ContainerUser(user)?.uid == 0
+        return user.isEmpty || user == "root" || UserNumbers(user)?.uid == 0
     }
 
     private var mounts: [Mount] {
@@ -72,6 +83,14 @@ struct ContainerPlan {
             list.append(Mount(type: "bind", source: slot, target: target, bind: .init(propagation: "rslave")))
         } else if let home {
             list.append(Mount(type: home.driver == nil ? "bind" : "volume", source: home.location, target: home.mount))
+        }
+        for volume in spec.app.container.volumes {
+            let (type, source) =
+                switch volume.source {
+                case .volume(let name): ("volume", name)
+                case .directory(let path): ("bind", path)
+                }
+            list.append(Mount(type: type, source: source, target: volume.mount, isReadOnly: volume.isReadOnly))
         }
         return list
     }

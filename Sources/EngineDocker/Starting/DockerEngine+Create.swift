@@ -54,7 +54,8 @@ extension DockerEngine {
             app: spec.app.id,
             definition: spec.definition,
             slot: wantsHome && host.canAttach ? directories.slot(id) : nil,
-            user: user(of: image),
+            user: spec.app.container.user ?? user(of: image),
+            homeOwner: spec.app.home?.owner,
             memoryLimit: spec.app.resources.memory
         )
         try SystemFile.makeDirectory(directory.path, mode: 0o700)
@@ -101,9 +102,9 @@ extension DockerEngine {
     }
 
     /// As far as the image says it in numbers.
-    private func user(of image: ImageDetails) -> ContainerUser? {
+    private func user(of image: ImageDetails) -> UserNumbers? {
         let text = image.config?.user ?? ""
-        return text.isEmpty || text == "root" ? ContainerUser(uid: 0, gid: 0) : ContainerUser(text)
+        return text.isEmpty || text == "root" ? UserNumbers(uid: 0, gid: 0) : UserNumbers(text)
     }
 
     /// After a start that failed: nothing may be left.

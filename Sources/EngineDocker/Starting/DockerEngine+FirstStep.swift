@@ -7,7 +7,7 @@ extension DockerEngine {
 
     /// Waits until the container's first process has started the app. Docker's own first process says only in the log, and by
     /// ending, that there is no such program. Returns as whom the app runs; nil where the engine does not tell.
-    func awaitFirstStep(of container: String, command: String, image: String) async throws -> ContainerUser? {
+    func awaitFirstStep(of container: String, command: String, image: String) async throws -> UserNumbers? {
         for look in 0..<Self.looks {
             let details: ContainerDetails = try await client.get("/containers/\(container)/json")
             guard details.state.status == "running" else {
@@ -27,7 +27,7 @@ extension DockerEngine {
                 let uid = top.column("UID")[safely: app].flatMap({ UInt32($0) }),
                 let gid = top.column("GID")[safely: app].flatMap({ UInt32($0) })
             {
-                return ContainerUser(uid: uid, gid: gid)
+                return UserNumbers(uid: uid, gid: gid)
             }
             try await Task.sleep(for: .milliseconds(10 + look))
         }

@@ -68,9 +68,7 @@ struct ContractTests {
         #expect(
             result.problems.map(\.description) == [
                 "carrel.yaml:13:28: sign-in.providers[0].kind: gitlab: not built into this version, this "
-                    + "version has: local",
-                "carrel.yaml:18:19: engines.docker.kind: docker: not built into this version, this version "
-                    + "has: process",
+                    + "version has: local"
             ]
         )
     }
@@ -83,8 +81,8 @@ struct ContractTests {
             isolation: Set(IsolationRule.Mode.allCases),
             postgres: true,
             tls: true,
-            egressLists: true,
-            gpus: true
+            egressLists: [.docker],
+            gpus: [.docker]
         )
         #expect(try contract().unsupported(by: everything).isEmpty)
     }

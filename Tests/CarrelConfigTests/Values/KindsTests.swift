@@ -7,7 +7,6 @@ struct KindsTests {
     @Test(
         "Every kind of engine keeps its keys and is refused by name",
         arguments: [
-            ("{ kind: docker, socket: /run/podman.sock }", "docker"),
             ("{ kind: swarm, constraints: [node.labels.gpu == yes], network: carrel }", "swarm"),
             ("{ kind: kubernetes, namespace: carrel, storage-class: fast }", "kubernetes"),
             ("{ kind: ec2, region: eu-west-1, instance-type: t3.medium, security-groups: [sg-1] }", "ec2"),
