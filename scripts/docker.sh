@@ -23,6 +23,28 @@ tiny_image() {
     rm -rf "$root"
 }
 
+# Python alone, from this machine: its program, its library and what both are linked with.
+python_image() {
+    docker image inspect carrel-test/python >/dev/null 2>&1 && return
+    local root python
+    root=$(mktemp -d)
+    python=$(readlink -f /usr/bin/python3)
+    mkdir -p "$root"/{tmp,home/member,run,proc,usr/bin,usr/lib,lib64,bin,etc}
+    chmod 1777 "$root/tmp"
+    cp "$python" "$root/usr/bin/python3"
+    cp -r "/usr/lib/$(basename "$python")" "$root/usr/lib/"
+    rm -rf "$root/usr/lib/$(basename "$python")"/{test,idlelib,tkinter,ensurepip,config-*}
+    find "$root/usr/lib" -name '*.so' -print0 | xargs -0 ldd "$python" 2>/dev/null |
+        grep -o '/[^ ]*\.so[^ ]*' | grep -v "^$root" | sort -u |
+        while read -r library; do [ -e "$library" ] && cp -nL --parents "$library" "$root" 2>/dev/null; done || true
+    cp "$(command -v busybox)" "$root/bin/busybox"
+    for name in sh sleep cat ls nc wget nslookup ip ping; do ln -s busybox "$root/bin/$name"; done
+    printf 'root:x:0:0:root:/:/bin/sh\nmember:x:1000:1000:member:/home/member:/bin/sh\n' >"$root/etc/passwd"
+    printf 'root:x:0:\nmember:x:1000:\n' >"$root/etc/group"
+    tar -C "$root" -c . | docker import - carrel-test/python >/dev/null
+    rm -rf "$root"
+}
+
 case ${1:-} in
 start)
     if ! answers; then
@@ -37,6 +59,7 @@ start)
         answers || { echo "dockerd does not answer; its last words:" >&2; tail -5 .build/dockerd.log >&2; exit 1; }
     fi
     tiny_image
+    python_image
     ;;
 stop)
     [ -e $pidfile ] || exit 0

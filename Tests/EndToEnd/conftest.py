@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from playwright.sync_api import sync_playwright
 
-from harness import configuration, places
+from harness import configuration, docker, places
 from harness.browser import picture
 from harness.server import Carrel
 from harness.tls import Authority
@@ -15,9 +15,20 @@ from harness.tls import Authority
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "alone: measures time or memory, so nothing else may run beside it")
+    config.addinivalue_line("markers", "docker: needs a Docker Engine (`scripts/docker.sh start`)")
     config.addinivalue_line("markers", "jupyter: needs a real JupyterLab in the apps' virtual environment")
     if not config.option.collectonly and not places.CARREL.exists():
         raise pytest.UsageError(f"{places.CARREL} is missing: run `make build`, or set CARREL_BIN")
+
+
+def pytest_collection_modifyitems(config, items):
+    """`make test` starts an engine, and then a missing one is a failure."""
+    if config.option.collectonly or not any(item.get_closest_marker("docker") for item in items):
+        return
+    if not os.environ.get("CARREL_DOCKER_REQUIRED") and not docker.answers():
+        for item in items:
+            if item.get_closest_marker("docker"):
+                item.add_marker(pytest.mark.skip(reason="no Docker Engine answers: scripts/docker.sh start"))
 
 
 @pytest.hookimpl(wrapper=True)

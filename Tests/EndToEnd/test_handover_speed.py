@@ -1,36 +1,16 @@
 """How fast a warm workspace is handed over, measured as a program sees it."""
 
-import http.client
 import json
 import statistics
 import time
-from urllib.parse import urlsplit
 
 import pytest
 
 from harness import configuration, places
+from harness.claims import Line
 
 CLAIMS = 50
 BOUND_MS = 20
-
-
-class Line:
-    """One connection to the users' listener that stays open."""
-
-    def __init__(self, url, token):
-        self.connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
-        self.connection.connect()
-        self.headers = {"Authorization": f"Bearer {token}"}
-
-    def ask(self, method, path, body=None):
-        headers = dict(self.headers)
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            body = json.dumps(body)
-        self.connection.request(method, path, body, headers)
-        answer = self.connection.getresponse()  # returns once the head is there: the first byte
-        arrived = time.perf_counter()
-        return answer, answer.read(), arrived
 
 
 @pytest.mark.alone

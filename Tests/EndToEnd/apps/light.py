@@ -1,6 +1,6 @@
 """The lightest application there is: answers every request with a text made once at its start.
 
-Starts in some 15 ms and a few megabytes, so that fifty at once fit on a small machine. Listens on 127.0.0.1:$APP_PORT.
+Starts in some 15 ms and a few megabytes, so that fifty at once fit on a small machine. Listens on $APP_HOST:$APP_PORT.
 """
 
 import os
@@ -10,7 +10,7 @@ import socket
 NONCE = os.urandom(16).hex().encode()
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 32\r\n\r\n" + NONCE
 
-listener = socket.create_server(("127.0.0.1", int(os.environ["APP_PORT"])), backlog=64)
+listener = socket.create_server((os.environ.get("APP_HOST", "127.0.0.1"), int(os.environ["APP_PORT"])), backlog=64)
 listener.setblocking(False)
 selector = selectors.DefaultSelector()
 selector.register(listener, selectors.EVENT_READ, None)

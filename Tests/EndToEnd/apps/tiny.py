@@ -1,6 +1,6 @@
 """A little web application that tells what it is asked: the end-to-end tests look through it into a workspace.
 
-Only Python's standard library. Listens on 127.0.0.1:$APP_PORT; knows its home ($APP_HOME) and runtime directory
+Only Python's standard library. Listens on $APP_HOST:$APP_PORT; knows its home ($APP_HOME) and runtime directory
 ($APP_RUNTIME).
 """
 
@@ -367,7 +367,7 @@ async def serve(reader, writer):
 
 
 async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", int(os.environ["APP_PORT"]), limit=1 << 20)
+    server = await asyncio.start_server(serve, os.environ.get("APP_HOST", "127.0.0.1"), int(os.environ["APP_PORT"]), limit=1 << 20)
     print(f"tiny {NONCE} listens on {os.environ['APP_PORT']}", flush=True)
     async with server:
         await server.serve_forever()

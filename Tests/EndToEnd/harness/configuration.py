@@ -3,7 +3,7 @@
 import copy
 import ipaddress
 
-from . import places
+from . import docker, places
 
 JUPYTER_IGNORED = ["/api/status", "/api/kernels", "/api/sessions", "/api/terminals", "/api/contents"]
 
@@ -80,6 +80,30 @@ def many_tunnels(**changes):
         "ready": {"path": "/", "within": "30s"},
     }
     return merged(base, {key.replace("_", "-"): value for key, value in changes.items()})
+
+
+def in_container(app, **changes):
+    """The same application as a container: Python from an image, the program from this repository."""
+    command = ["/usr/bin/python3", "-I"] + [word for word in app["command"][1:] if word != "-I"]
+    contained = merged(app, {
+        "engine": "docker",
+        "image": docker.IMAGE,
+        "command": [word.replace(str(places.APPS), "/apps") for word in command],
+        "environment": {"APP_HOST": "0.0.0.0"},
+        "user": "1000:1000",
+        "volumes": [{"path": str(places.APPS), "mount": "/apps"}],
+    })
+    if "home" in contained:
+        contained["home"]["volume"] = "volumes"
+    return merged(contained, {key.replace("_", "-"): value for key, value in changes.items()})
+
+
+def containers(deployment_homes="e2e"):
+    """What the whole configuration needs beside such apps: the engine, and homes as volumes."""
+    return {
+        "engines": {"docker": {"kind": "docker", "socket": docker.SOCKET}},
+        "homes": {"volumes": {"engine": "docker", "name": deployment_homes + "-{{user.id}}"}},
+    }
 
 
 def jupyter(**changes):

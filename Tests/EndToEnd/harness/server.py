@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from . import configuration, leftovers, places, ports
+from . import configuration, docker, leftovers, places, ports
 from .member import Member
 from .program import Program
 from .waiting import eventually
@@ -177,6 +177,9 @@ class Carrel:
         for elder in self.elders:
             elder.kill()
             elder.wait(10)
+        for engine in self.settings["engines"].values():
+            if engine["kind"] == "docker":
+                docker.remove_everything(self.deployment, engine.get("socket"))
         leftovers.remove_everything(self.directory, self.state)
 
     def keep_log(self, name):
