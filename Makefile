@@ -3,10 +3,10 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help run build test unit e2e fmt check fuzz bench clean
+.PHONY: help run build test unit e2e test-docker fmt check fuzz bench clean
 
 help: ## Show this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Install what is missing, build, serve examples/laptop.yaml, print a sign-in link that works once
 	@scripts/run.sh
@@ -22,6 +22,9 @@ unit: ## Run the Swift tests only
 
 e2e: ## Run the end-to-end tests against the release binary (ARGS="-k crash" picks some)
 	@scripts/test.sh e2e $(ARGS)
+
+test-docker: ## Run the container tests at full length: 200 containers, 100 kills of carrel
+	@scripts/test.sh docker $(ARGS)
 
 fmt: ## Format all Swift sources
 	swift format --in-place --parallel --recursive Sources Tests Package.swift

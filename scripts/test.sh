@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# test.sh all|unit|e2e|bench [pytest's options]: sets up what the tests need, runs them, prints the totals.
+# test.sh all|unit|e2e|docker|bench [pytest's options]: sets up what the tests need, runs them, prints the totals.
 source "$(dirname "$0")/steps.sh"
 source scripts/packages.sh
 
@@ -23,7 +23,15 @@ export NO_INSTALL=1
 # Warnings are errors where tests decide.
 export CI=1
 
+# A Docker Engine for the tests; one that was started for them ends with them.
+engine() {
+    step "Looking for a Docker Engine" scripts/docker.sh start || fail "There is no Docker Engine: see above."
+    trap 'scripts/docker.sh stop' EXIT
+    export CARREL_DOCKER_REQUIRED=1
+}
+
 unit() {
+    engine
     scripts/python-venv.sh .build/app-venv scripts/requirements/laptop.txt
     export CARREL_TEST_VENV="$CARREL_APP_VENV"
     step "Building the Swift tests" swift build --build-tests --explicit-target-dependency-import-check error ||
@@ -34,6 +42,7 @@ unit() {
 }
 
 pytests() {
+    [ -n "${CARREL_DOCKER_REQUIRED:-}" ] || engine
     local name=$1
     shift
     local status=0
@@ -58,6 +67,11 @@ all)
     pytests alone -m alone "$@"
     ;;
 unit) unit ;;
+docker)
+    export CARREL_STRICT_FIGURES=1
+    e2e_set_up
+    pytests docker -m docker "$@"
+    ;;
 e2e)
     e2e_set_up
     pytests together -m "not alone" -n 2 "$@"
@@ -72,7 +86,7 @@ bench)
         env CARREL_FIGURES="$CARREL_ARTIFACTS/figures.txt" "$python" Tests/Bench/run.py || broken=1 measured=
     [ -z "$measured" ] || cat "$logs/measuring-the-gateway-beside-its-peers.log"
     ;;
-*) fail "Use: test.sh all|unit|e2e|bench" ;;
+*) fail "Use: test.sh all|unit|e2e|docker|bench" ;;
 esac
 
 if [ -s "$CARREL_ARTIFACTS/figures.txt" ]; then
