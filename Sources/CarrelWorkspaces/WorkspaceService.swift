@@ -11,6 +11,9 @@ public protocol WorkspaceService: Sendable {
     /// Throws `notFound` for an unknown app and for one that the member may not open, `limitReached`.
     func claim(_ app: AppID, name: WorkspaceName, for user: User, isOperator: Bool, by: Actor) async throws -> Workspace
 
+    /// Somebody has signed in and will ask for a workspace soon: what takes time is done ahead. Returns at once.
+    func expect(_ user: User)
+
     func workspace(_ id: WorkspaceID) async throws -> Workspace?
     func workspaces(of user: UserID) async throws -> [Workspace]
     /// Everybody's living ones.

@@ -7,6 +7,7 @@ public final class Workspaces: WorkspaceService {
     let claims: Claims
     let hands: Hands
     let loops: [EngineLoop]
+    let expecting: Expecting
 
     /// `random` must be secure outside tests: ids and tokens come from it.
     public init(
@@ -38,6 +39,7 @@ public final class Workspaces: WorkspaceService {
         self.around = around
         claims = Claims(around)
         hands = Hands(around: around)
+        expecting = Expecting(around)
         loops = engines.compactMap { engine in pokes[engine.name].map { EngineLoop(engine, around, poked: $0) } }
     }
 
@@ -47,6 +49,7 @@ public final class Workspaces: WorkspaceService {
         try await reportRowsWithoutEngine()
         await withDiscardingTaskGroup { group in
             for loop in loops { group.addTask { await loop.run() } }
+            group.addTask { await self.expecting.run() }
             group.addTask { for await _ in self.around.store.externalChanges() { self.poke() } }
         }
     }

@@ -18,6 +18,7 @@ public actor DockerEngine: Engine {
     nonisolated let directories: ContainerDirectories
     nonisolated let client: DockerClient
     nonisolated let networks: WorkspaceNetworks
+    nonisolated let holders: VolumeHolders
     let locks = KeyedLock<WorkspaceID>()
     var host: DockerHost?
 
@@ -27,6 +28,7 @@ public actor DockerEngine: Engine {
         deployment: String,
         stateDirectory: String,
         settings: DockerEngineSettings,
+        clock: any WallClock = SystemClock(),
         logger: Logger
     ) {
         self.name = name
@@ -36,6 +38,12 @@ public actor DockerEngine: Engine {
         directories = ContainerDirectories(state: stateDirectory, slots: settings.slots)
         client = DockerClient(settings.address)
         networks = WorkspaceNetworks(client: client, deployment: deployment, settings: settings)
+        holders = VolumeHolders(
+            client: client,
+            deployment: deployment,
+            initProgram: settings.initProgram,
+            clock: clock
+        )
     }
 
     /// What the engine's machine can do. Throws before `prepare`.
@@ -105,6 +113,7 @@ public actor DockerEngine: Engine {
     public func dismantle() async throws {
         guard try await instances().isEmpty else { return }
         try await networks.dismantle()
+        try await holders.dismantle()
         let directories = directories
         try await blocking { _ = unmount(directories.slots) }
         host = nil

@@ -9,18 +9,22 @@ public struct DockerEngineSettings: Sendable {
     public var networkDriver: String
     /// What that driver is told.
     public var networkOptions: [String: String]
+    /// The program `carrel-init`: it keeps volumes mounted.
+    public var initProgram: String
 
     public init(
         address: DockerAddress = .socket("/var/run/docker.sock"),
         slots: String,
         subnets: String = "10.213.0.0/16",
         networkDriver: String = "bridge",
-        networkOptions: [String: String] = [:]
+        networkOptions: [String: String] = [:],
+        initProgram: String
     ) {
         self.address = address
         self.slots = slots
         self.subnets = subnets
         self.networkDriver = networkDriver
         self.networkOptions = networkOptions
+        self.initProgram = initProgram
     }
 }

@@ -19,7 +19,10 @@ final class DockerFixture: EngineFixture {
     let deployment: String
     private let made = Mutex<[DockerEngine]>([])
 
-    init() throws {
+    private let clock: any WallClock
+
+    init(clock: any WallClock = SystemClock()) throws {
+        self.clock = clock
         var template = Array("/tmp/carrel-docker-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw ContractBroken("no directory below /tmp") }
         root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -32,12 +35,26 @@ final class DockerFixture: EngineFixture {
             name: name,
             deployment: deployment ?? self.deployment,
             stateDirectory: root + "/" + state,
-            settings: DockerEngineSettings(address: .socket(Self.socket), slots: root + "/" + state + "/slots"),
+            settings: DockerEngineSettings(
+                address: .socket(Self.socket),
+                slots: root + "/" + state + "/slots",
+                initProgram: try Self.initProgram()
+            ),
+            clock: clock,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         made.withLock { $0.append(engine) }
         try await engine.prepare()
         return engine
+    }
+
+    /// Beside the test bundle, where the build puts it; `CARREL_INIT` where the tests run from elsewhere.
+    private static func initProgram() throws -> String {
+        if let named = ProcessInfo.processInfo.environment["CARREL_INIT"] { return named }
+        let binary = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let bundles = [CommandLine.arguments.first { $0.hasSuffix(".xctest") }, binary].compactMap { $0 }
+        let candidates = bundles.map { URL(fileURLWithPath: $0).deletingLastPathComponent().path + "/carrel-init" }
+        return candidates.first { FileManager.default.isExecutableFile(atPath: $0) } ?? candidates[0]
     }
 
     func engine() async throws -> any Engine { try await dockerEngine() }
@@ -69,11 +86,30 @@ final class DockerFixture: EngineFixture {
         return HomeMount(location: "\(root)/homes/\(member)", mount: app.home?.mount ?? "/home/member", storageUID: uid)
     }
 
+    /// Runs `work` with an engine and cleans up whatever happens.
+    static func with(clock: any WallClock = SystemClock(), _ work: (DockerTrial) async throws -> Void) async throws {
+        let fixture = try DockerFixture(clock: clock)
+        do { try await work(DockerTrial(fixture: fixture, engine: fixture.dockerEngine())) } catch {
+            try? await fixture.cleanUp()
+            throw error
+        }
+        try await fixture.cleanUp()
+    }
+
+    /// Homes outlive workspaces; those of tests don't outlive tests.
+    private func removeVolumes() async throws {
+        struct Listing: Decodable { var Volumes: [VolumeDetails]? }
+        let client = DockerClient(.socket(Self.socket))
+        let listing: Listing = try await client.get("/volumes", ["filters": ContainerLabels.filter(deployment)])
+        for volume in listing.Volumes ?? [] { try await client.delete("/volumes/\(volume.name)", ["force": "1"]) }
+    }
+
     func cleanUp() async throws {
         for engine in made.withLock({ $0 }) {
             for instance in try await engine.instances() { try await engine.destroy(instance.workspace, grace: .zero) }
         }
         for engine in made.withLock({ $0 }) { try await engine.dismantle() }
+        try await removeVolumes()
         try FileManager.default.removeItem(atPath: root)
     }
 }

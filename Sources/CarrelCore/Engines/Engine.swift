@@ -61,6 +61,9 @@ public protocol HomeAttaching: Sendable {
     /// Attaches `home` (nil: the app has none) and writes `identity.json` into the runtime directory.
     /// Does nothing if this same home is attached already; throws `conflict` if another one is.
     func attach(_ home: HomeMount?, identity: WorkspaceIdentity, to workspace: WorkspaceID) async throws
+
+    /// Its member is here: does ahead what `attach` would have to wait for, such as mounting a volume. May do nothing.
+    func expect(_ home: HomeMount) async throws
 }
 
 public protocol LogReading: Sendable {

@@ -60,7 +60,8 @@ enum EngineList {
                 slots: settings.slots ?? own + "/slots",
                 subnets: settings.subnets,
                 networkDriver: settings.networkDriver,
-                networkOptions: settings.networkOptions
+                networkOptions: settings.networkOptions,
+                initProgram: besideThisProgram("carrel-init")
             ),
             logger: logger
         )

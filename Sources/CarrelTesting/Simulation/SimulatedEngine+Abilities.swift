@@ -2,6 +2,8 @@ public import CarrelCore
 import Synchronization
 
 extension SimulatedEngine: HomeAttaching {
+    public func expect(_ home: HomeMount) async throws {}
+
     public func attach(_ home: HomeMount?, identity: WorkspaceIdentity, to workspace: WorkspaceID) async throws {
         try await call("attach", takes: behaviour.attachTakes) { state in
             guard let running = state.running[workspace], running.exited == nil else {

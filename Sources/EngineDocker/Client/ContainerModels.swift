@@ -195,6 +195,7 @@ struct Mount: Encodable, Sendable {
     var target: String
     var isReadOnly = false
     var bind: Bind?
+    var volume: Volume?
 
     enum CodingKeys: String, CodingKey {
         case type = "Type"
@@ -202,6 +203,13 @@ struct Mount: Encodable, Sendable {
         case target = "Target"
         case isReadOnly = "ReadOnly"
         case bind = "BindOptions"
+        case volume = "VolumeOptions"
+    }
+
+    struct Volume: Encodable, Sendable {
+        /// Nothing of the image is put into an empty volume.
+        var noCopy: Bool
+        enum CodingKeys: String, CodingKey { case noCopy = "NoCopy" }
     }
 
     struct Bind: Encodable, Sendable {

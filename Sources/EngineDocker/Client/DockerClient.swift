@@ -55,6 +55,10 @@ final class DockerClient: Sendable {
         try await whole(.POST, path, query, body: body, headers: headers, within: within)
     }
 
+    func post(_ path: String, _ query: [String: String], archive: [UInt8]) async throws {
+        _ = try await whole(.POST, path, query, content: (archive, "application/x-tar"))
+    }
+
     func post<Answer: Decodable>(
         _ path: String,
         _ query: [String: String] = [:],
@@ -87,7 +91,7 @@ final class DockerClient: Sendable {
         _ query: [String: String],
         headers: [String: String]
     ) async throws -> DockerStream {
-        let request = try request(method, path, query, headers: headers)
+        let request = request(method, path, query, headers: headers)
         let call = "\(method) \(path)"
         let response: HTTPClientResponse
         do { response = try await client.execute(request, deadline: .distantFuture) } catch {
@@ -104,10 +108,12 @@ final class DockerClient: Sendable {
         _ path: String,
         _ query: [String: String],
         body: (any Encodable)? = nil,
+        content: (bytes: [UInt8], type: String)? = nil,
         headers: [String: String] = [:],
         within: Duration = .seconds(60)
     ) async throws -> [UInt8] {
-        let request = try request(method, path, query, body: body, headers: headers)
+        let content = try content ?? body.map { (Array(try JSONEncoder().encode($0)), "application/json") }
+        let request = request(method, path, query, content: content, headers: headers)
         let call = "\(method) \(path)"
         do {
             let response = try await client.execute(request, timeout: .milliseconds(within.milliseconds))
@@ -130,9 +136,9 @@ final class DockerClient: Sendable {
         _ method: HTTPMethod,
         _ path: String,
         _ query: [String: String],
-        body: (any Encodable)? = nil,
+        content: (bytes: [UInt8], type: String)? = nil,
         headers: [String: String] = [:]
-    ) throws -> HTTPClientRequest {
+    ) -> HTTPClientRequest {
         var url = "\(address.base)/\(Self.version)\(path)"
         if !query.isEmpty {
             url +=
@@ -144,9 +150,9 @@ final class DockerClient: Sendable {
         // The client would send the socket's path.
         if address.isThisMachine { request.headers.replaceOrAdd(name: "Host", value: "docker") }
         for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
-        if let body {
-            request.headers.replaceOrAdd(name: "Content-Type", value: "application/json")
-            request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
+        if let content {
+            request.headers.replaceOrAdd(name: "Content-Type", value: content.type)
+            request.body = .bytes(ByteBuffer(bytes: content.bytes))
         }
         return request
     }

@@ -21,10 +21,19 @@ extension DockerEngine: HomeAttaching {
         }
     }
 
+    public func expect(_ home: HomeMount) async throws {
+        _ = try prepared()
+        _ = try await storage(of: home)
+    }
+
+    private func storage(of home: HomeMount) async throws -> HomeStorage {
+        try await HomeStorage.find(home, client: client, holders: holders, deployment: deployment)
+    }
+
     /// Mounts the home over the workspace's slot, from where it appears inside.
     func mount(_ home: HomeMount, record: inout ContainerRecord, directory: ContainerDirectory) async throws {
         guard let slot = record.slot else { return }
-        let storage = try await HomeStorage.find(home, client: client, deployment: deployment)
+        let storage = try await storage(of: home)
         let user = record.homeOwner ?? record.user ?? UserNumbers(uid: 0, gid: 0)
         var updated = record
         defer { record = updated }

@@ -14,27 +14,43 @@ struct HomeStorage: Sendable {
     }
 
     /// A volume that is missing is made. Throws with a sentence if it can't be reached from this machine.
-    static func find(_ home: HomeMount, client: DockerClient, deployment: String) async throws -> HomeStorage {
+    static func find(
+        _ home: HomeMount,
+        client: DockerClient,
+        holders: VolumeHolders,
+        deployment: String
+    ) async throws -> HomeStorage {
         guard let driver = home.driver else {
             return HomeStorage(path: home.location, owner: home.storageUID, isVolume: false)
         }
         let volume: VolumeDetails
         do {
-            // Does nothing if the volume is there with this driver.
-            volume = try await client.post(
-                "/volumes/create",
-                body: VolumeRequest(
-                    name: home.location,
-                    driver: driver,
-                    options: home.options,
-                    labels: [ContainerLabels.deployment: deployment, "org.carrel.home": "1"]
-                ),
-                as: VolumeDetails.self
-            )
+            volume = try await makeVolume(home, driver: driver, client: client, deployment: deployment)
+            // Only a container can have it mounted.
+            if driver != "local" || !home.options.isEmpty { try await holders.hold(home.location) }
         } catch let fault as DockerFault {
-            throw fault.told("The home's volume could not be made.")
+            throw fault.told("The home's volume could not be mounted.")
         }
         return try HomeStorage(volume: volume.mountpoint, storageUID: home.storageUID)
+    }
+
+    /// Does nothing if the volume is there with this driver. Throws `DockerFault`.
+    static func makeVolume(
+        _ home: HomeMount,
+        driver: String,
+        client: DockerClient,
+        deployment: String
+    ) async throws -> VolumeDetails {
+        try await client.post(
+            "/volumes/create",
+            body: VolumeRequest(
+                name: home.location,
+                driver: driver,
+                options: home.options,
+                labels: [ContainerLabels.deployment: deployment, "org.carrel.home": "1"]
+            ),
+            as: VolumeDetails.self
+        )
     }
 
     /// One that is new becomes the member's; one that has an owner keeps it.

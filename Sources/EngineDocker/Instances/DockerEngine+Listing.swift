@@ -19,6 +19,7 @@ extension DockerEngine {
         for workspace in Set(known).union(networked.keys).subtracting(seen) {
             if let left = await leftOver(workspace, app: networked[workspace]) { list.append(left) }
         }
+        try? await holders.sweep(attached: Set(list.compactMap(\.home)))
         return list.sorted { $0.workspace < $1.workspace }
     }
 

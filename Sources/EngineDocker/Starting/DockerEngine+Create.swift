@@ -81,6 +81,7 @@ extension DockerEngine {
         if let home = spec.home, !host.canAttach {
             record.home = AttachedHome(location: home.location, storageUID: home.storageUID, isMounted: false)
             try directory.write(record)
+            try await makeVolume(of: home)
         }
         let command = spec.app.command.first?.expanded(spec.values) ?? spec.app.image ?? ""
         do {
@@ -98,6 +99,16 @@ extension DockerEngine {
             }
         } catch let fault as DockerFault {
             throw StartFault.told(fault, command: command, image: spec.app.image ?? "")
+        }
+    }
+
+    /// Where it is mounted by the engine itself; with the driver and options that it is configured with.
+    private func makeVolume(of home: HomeMount) async throws {
+        guard let driver = home.driver else { return }
+        do {
+            _ = try await HomeStorage.makeVolume(home, driver: driver, client: client, deployment: deployment)
+        } catch let fault as DockerFault {
+            throw fault.told("The home's volume could not be made.")
         }
     }
 

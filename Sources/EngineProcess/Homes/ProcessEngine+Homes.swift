@@ -14,6 +14,9 @@ extension ProcessEngine: HomeAttaching {
         }
     }
 
+    /// A directory is always there.
+    public func expect(_ home: HomeMount) async throws {}
+
     private func attachLocked(_ home: HomeMount?, identity: WorkspaceIdentity, to workspace: WorkspaceID) throws {
         var record = try existing(workspace)
         let directory = directories.instance(workspace)

@@ -54,9 +54,7 @@ struct EngineDirectories: Sendable {
 
     /// Names control groups and firewall chains: no other deployment on this machine has the same.
     var fingerprint: String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in state.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        let digits = String(hash & 0xffff_ffff, radix: 16)
+        let digits = String(state.utf8.fingerprint & 0xffff_ffff, radix: 16)
         return String(repeating: "0", count: 8 - digits.count) + digits
     }
 }

@@ -29,6 +29,8 @@ final class FakeWorkspaces: WorkspaceService {
     func claimNext(as phase: Phase) { state.withLock { $0.nextPhase = phase } }
     func fail(with error: any Error) { state.withLock { $0.failure = error } }
 
+    func expect(_ user: User) {}
+
     /// A workspace of `owner` in `phase`, added to the others.
     @discardableResult
     func add(

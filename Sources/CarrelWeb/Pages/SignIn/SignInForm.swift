@@ -1,5 +1,6 @@
 import CarrelCore
 import CarrelIdentity
+import CarrelWorkspaces
 import HTTPTypes
 import Hummingbird
 
@@ -58,6 +59,7 @@ enum SignInForm {
 extension Call {
     /// Sets the session's cookie and leads on.
     func enter(_ signedIn: SignedIn, path: String) -> Response {
+        workspaces.expect(signedIn.user)
         var response = Redirect(to: path).response
         response.headers[values: .setCookie] = [
             SetCookie.line(
