@@ -27,7 +27,9 @@ final class ClientConnection: WireUser {
     let listener: ListenerPlan
     let peer: ClientPeer
     var wire: (any ClientWire)?
-    var phase = Phase.awaitingHead
+    var phase = Phase.awaitingHead {
+        didSet { loop.turn.openExchanges += (phase == .exchange ? 1 : 0) - (oldValue == .exchange ? 1 : 0) }
+    }
     /// Bytes that nothing was done with yet.
     var inbound: ByteBuffer?
     var lastProgress: NIODeadline
@@ -79,6 +81,9 @@ final class ClientConnection: WireUser {
 
     var requestDone: Bool { exchange.body.isFinished }
 
+    /// Whether nothing of the request waits for the end of the turn.
+    var requestSent: Bool { !owesUpstreamFlush }
+
     // MARK: - The wire
 
     func opened(on wire: any ClientWire) {
@@ -106,7 +111,7 @@ final class ClientConnection: WireUser {
         }
     }
 
-    func receivedAll() { flushUpstream() }
+    func receivedAll() { if owesUpstreamFlush { loop.turn.flushUpstream(of: self) } }
 
     func wireChanged(takesMore: Bool) {
         lastProgress = loop.now
@@ -260,13 +265,22 @@ final class ClientConnection: WireUser {
     }
 
     func flush() {
-        if let head = responseHead {
-            responseHead = nil
-            write(head)
-        }
+        writeHead()
         guard owesFlush else { return }
         owesFlush = false
         wire?.flush()
+    }
+
+    /// With everybody else's, at the end of the event loop's turn.
+    func flushSoon() {
+        writeHead()
+        if owesFlush { loop.turn.flush(self) }
+    }
+
+    private func writeHead() {
+        guard let head = responseHead else { return }
+        responseHead = nil
+        write(head)
     }
 
     // MARK: - Reading and not reading
@@ -290,11 +304,12 @@ final class ClientConnection: WireUser {
 
     /// Ready for the next request, or done.
     func finishExchange() {
-        flush()
-        // A stream ends with its response, before the flush returns.
-        guard phase != .closed else { return }
+        guard exchange.keepsAlive, requestDone, !loop.isDraining else {
+            flush()
+            return linger()
+        }
+        flushSoon()
         leaveExchange()
-        guard exchange.keepsAlive, requestDone, !loop.isDraining else { return linger() }
         phase = .awaitingHead
         lastProgress = loop.now
         setPauses([])
@@ -349,7 +364,13 @@ final class ClientConnection: WireUser {
     // MARK: - Time
 
     func closeIfIdle() {
-        if phase == .awaitingHead, inbound == nil { closeNow() }
+        if phase == .awaitingHead, inbound == nil { closeCalmly() }
+    }
+
+    /// With what was answered and waits for the end of the turn.
+    func closeCalmly() {
+        flush()
+        closeNow()
     }
 
     func sweep(wallNow: Timestamp) {

@@ -30,6 +30,7 @@ final class LoopState {
     var heldCount = 0
     private(set) var isDraining = false
     let hubHold = HubHold()
+    let turn: LoopTurn
 
     private var routes: [WorkspaceKey: RouteEntry] = [:]
     private var hubs: [ObjectIdentifier: UpstreamPool] = [:]
@@ -52,6 +53,7 @@ final class LoopState {
         resume: @escaping @Sendable (WorkspaceID) -> Void
     ) {
         self.eventLoop = eventLoop
+        turn = LoopTurn(eventLoop)
         self.clock = clock
         self.limits = limits
         self.access = AccessCache(authorize: authorize)

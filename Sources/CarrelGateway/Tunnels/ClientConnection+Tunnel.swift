@@ -39,6 +39,7 @@ extension ClientConnection {
     func clientEndedTunnel() {
         guard phase == .tunnel, !clientEnded else { return }
         clientEnded = true
+        flushUpstream()
         if upstreamEnded { upstreamClosedTunnel() } else { upstream?.closeOutput() }
     }
 
@@ -80,7 +81,7 @@ extension ClientConnection {
         case .tunnel: closeTunnel(code: code)
         case .exchange where exchange.hasResponse: abort()
         case .exchange: fail(entry == nil ? .hubDown : .upstream)
-        case .awaitingHead: closeNow()
+        case .awaitingHead: closeCalmly()
         case .held, .lingering, .closed: break
         }
     }
