@@ -121,6 +121,7 @@ let package = Package(
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
+            // 3 % of CPU per request over HTTP/1.1 (35.1 to 34.1 µs), 4 % over HTTP/2 (48.2 to 46.2), in rounds side by side.
             // Debug builds, in which the tests run, keep the checks.
             more: [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
         ),

@@ -12,10 +12,10 @@ from report import Row, listed, times
 HELD_BACK = {
     "requests": "user-space time in SwiftNIO's channel pipeline, most of it reference counting",
     "configurable": "its work is small here, for it looks nothing up",
-    "download": "up to four buffers of 256 KiB per turn leave the processor's cache between read and write (copying to "
-    "them costs twice nginx's), and reading is paused and resumed (`epoll_ctl`) at each watermark",
+    "download": "92 % of it is the kernel's: two thirds writing, of which half is waking the reader, one quarter reading",
     "tls": "not profiled yet; suspected are the copies of each record in SwiftNIO's TLS",
-    "http2": "not profiled yet; suspected are a channel, a pipeline and header lists of `String`s for each request",
+    "http2": "of a request's CPU, 33 % is the kernel's, 17 % SwiftNIO's state machine of HTTP/2 and 12 % its header lists "
+    "of `String`s",
     "tunnel": "two connections with their handlers, and what of the heap is not given back",
 }
 

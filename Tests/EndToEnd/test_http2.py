@@ -376,6 +376,11 @@ def priorities(connection, _):
         connection.frame(frames.PriorityFrame(2 * number + 1, depends_on=0, stream_weight=1))
 
 
+def malformed_requests(connection, house):
+    for _ in range(1000):
+        connection.headers([*connection.fields("GET", house.path("/nonce")), ("connection", "close")])
+
+
 def empty_name(connection, _):
     connection.headers([*connection.fields("GET", "/"), ("", "1")])
 
@@ -388,6 +393,7 @@ CALM = {ENHANCE_YOUR_CALM}
 FLOODS = {
     rapid_reset: CALM, pings: CALM, settings: CALM, continuations: CALM, window_updates: CALM, empty_data: CALM,
     padded_data: CALM, unknown_frames: CALM, priorities: CALM, too_many_streams: CALM | {PROTOCOL_ERROR},
+    malformed_requests: CALM | {PROTOCOL_ERROR},
     headers_without_end: CALM | {PROTOCOL_ERROR}, header_bomb: CALM | {PROTOCOL_ERROR, 9},
     window_overflow: {FLOW_CONTROL_ERROR},
     empty_name: {PROTOCOL_ERROR, 9}, not_http2: None,

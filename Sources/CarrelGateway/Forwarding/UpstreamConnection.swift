@@ -126,7 +126,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) { client?.flush() }
+    func channelReadComplete(context: ChannelHandlerContext) { client?.flushSoon() }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         isWritable = context.channel.isWritable
@@ -246,7 +246,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private func finish(left: Int) {
         let client = client
         let isClean =
-            keepsAlive && left == 0 && !mayHaveMore && client?.requestDone == true
+            keepsAlive && left == 0 && !mayHaveMore && client?.requestDone == true && client?.requestSent == true
             && client?.exchange.upgrade == Exchange.Upgrade.none
         self.client = nil
         isFresh = false

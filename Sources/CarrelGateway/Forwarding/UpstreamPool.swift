@@ -130,6 +130,7 @@ final class UpstreamPool {
             for (option, value) in loop.limits.keepAlive.options {
                 bootstrap = bootstrap.channelOption(option, value: value)
             }
+            bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: ReceiveBuffers.most)
             connected = bootstrap.connect(host: host, port: port)
         }
         connected.hop(to: loop.eventLoop).whenComplete { result in

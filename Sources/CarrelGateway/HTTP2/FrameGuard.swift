@@ -22,6 +22,8 @@ final class FrameGuard: ChannelDuplexHandler {
     static let bytesPerFrame = 256
     /// For a request: its HEADERS, and the WINDOW_UPDATE or RST_STREAM that may follow.
     static let framesPerRequest = 4
+    /// What a malformed request costs: a hundred at once, and then ten per second.
+    static let framesPerFault = 100
     /// After a GOAWAY that names an error the client's bytes are passed over for so long and so far, or a reset would
     /// take the GOAWAY from it.
     static let patience = TimeAmount.milliseconds(500)
@@ -80,6 +82,12 @@ final class FrameGuard: ChannelDuplexHandler {
         if !follower.isInsideHeaders { headersSince = nil } else if headersSince == nil { headersSince = .now() }
         guard credit >= 0 else { return endCalmly(context) }
         context.fireChannelRead(data)
+    }
+
+    /// A request was no request: its stream is reset, and the connection ends where many are.
+    func noteMalformed() {
+        credit -= Self.framesPerFault
+        if credit < 0, !isEnding, let context { endCalmly(context) }
     }
 
     private func refill() {

@@ -15,10 +15,11 @@ struct RequestTranslation {
     /// RFC 9113 section 8.1.1: the stream is reset, nobody else hears of it.
     struct Malformed: Error, Equatable {}
 
-    private(set) var head: ByteBuffer
+    private(set) var head = ByteBuffer()
     private(set) var isHead = false
     private(set) var body = Body.none
 
+    private let out: HeadText
     private var method = ""
     private var path = ""
     private var scheme = ""
@@ -28,11 +29,11 @@ struct RequestTranslation {
     private var hasLength = false
     private var wroteLine = false
 
-    /// `endsStream`: no body follows.
-    init(_ headers: HPACKHeaders, endsStream: Bool) throws(Malformed) {
-        head = ByteBufferAllocator().buffer(capacity: 1024)
+    /// `endsStream`: no body follows. `out` is written into, and free again afterwards.
+    init(_ headers: HPACKHeaders, endsStream: Bool, into out: HeadText = HeadText()) throws(Malformed) {
+        self.out = out
+        out.removeAll()
         for (name, value, _) in headers {
-            guard value.utf8.allSatisfy({ $0 != 13 && $0 != 10 && $0 != 0 }) else { throw Malformed() }
             if name.utf8.first == ByteClasses.colon {
                 try takePseudo(name, value)
             } else {
@@ -41,15 +42,19 @@ struct RequestTranslation {
         }
         try writeLine()
         try writeHost()
-        if !cookie.isEmpty { head.writeString("cookie: \(cookie)\r\n") }
+        if !cookie.isEmpty {
+            out.append("cookie: ")
+            try write(value: cookie)
+        }
         if !endsStream {
             body = hasLength ? .length : .chunked
-            if !hasLength { head.writeStaticString("transfer-encoding: chunked\r\n") }
+            if !hasLength { out.append("transfer-encoding: chunked\r\n") }
         } else if !hasLength, method == "POST" || method == "PUT" || method == "PATCH" {
             // RFC 9110 section 8.6: some servers ask for a length of those (411).
-            head.writeStaticString("content-length: 0\r\n")
+            out.append("content-length: 0\r\n")
         }
-        head.writeStaticString("\r\n")
+        out.append("\r\n")
+        head = out.buffer()
     }
 
     private mutating func takePseudo(_ name: String, _ value: String) throws(Malformed) {
@@ -79,16 +84,12 @@ struct RequestTranslation {
             host = value
         case "cookie":
             // Section 8.2.3: its pieces are one field elsewhere.
-            cookie += cookie.isEmpty ? value : "; " + value
+            cookie = cookie.isEmpty ? value : cookie + "; " + value
         default:
             if name == "content-length" { hasLength = true }
-            guard !name.isEmpty, name.utf8.allSatisfy({ ByteClasses.isToken($0) && !(65...90).contains($0) }) else {
-                throw Malformed()
-            }
-            head.writeString(name)
-            head.writeStaticString(": ")
-            head.writeString(value)
-            head.writeStaticString("\r\n")
+            try write(name: name)
+            out.append(": ")
+            try write(value: value)
         }
     }
 
@@ -97,15 +98,19 @@ struct RequestTranslation {
         wroteLine = true
         guard !method.isEmpty else { throw Malformed() }
         isHead = method == "HEAD"
-        // Refused by its method, with the status that says so.
-        if method == "CONNECT", path.isEmpty, scheme.isEmpty { (path, scheme) = ("/", "https") }
+        if method == "CONNECT" {
+            // Section 8.5: it has neither; with them it asks for a WebSocket (RFC 8441), which is not offered.
+            guard path.isEmpty, scheme.isEmpty else { throw Malformed() }
+            // Refused by its method, with the status that says so.
+            (path, scheme) = ("/", "https")
+        }
         guard scheme == "https" || scheme == "http" else { throw Malformed() }
         // In origin-form only: an absolute one would name another host than `:authority` does.
         guard path.utf8.first == ByteClasses.slash || (path == "*" && method == "OPTIONS") else { throw Malformed() }
-        head.writeString(method)
-        head.writeStaticString(" ")
-        head.writeString(path)
-        head.writeStaticString(" HTTP/1.1\r\n")
+        out.append(text: method)
+        out.append(" ")
+        out.append(text: path)
+        out.append(" HTTP/1.1\r\n")
     }
 
     /// Section 8.3.1: `:authority` and `host` must not differ.
@@ -113,7 +118,31 @@ struct RequestTranslation {
         if let host, !authority.isEmpty, host.lowercased() != authority.lowercased() { throw Malformed() }
         let name = authority.isEmpty ? host ?? "" : authority
         guard !name.isEmpty else { throw Malformed() }
-        head.writeString("host: \(name)\r\n")
+        out.append("host: ")
+        try write(value: name)
+    }
+
+    /// Section 8.2.1: a token without capitals.
+    private func write(name: String) throws(Malformed) {
+        var name = name
+        let isSound = name.withUTF8 { bytes in
+            out.append(UnsafeRawBufferPointer(bytes))
+            return !bytes.isEmpty && bytes.allSatisfy { ByteClasses.isToken($0) && $0 &- 65 >= 26 }
+        }
+        guard isSound else { throw Malformed() }
+    }
+
+    /// Section 8.2.1: never with what ends a line elsewhere. Searched as a whole, for values are most of a head.
+    private func write(value: String) throws(Malformed) {
+        var value = value
+        let isSound = value.withUTF8 { bytes in
+            let raw = UnsafeRawBufferPointer(bytes)
+            let all = 0..<raw.count
+            out.append(raw)
+            return raw.first(13, in: all) == nil && raw.first(10, in: all) == nil && raw.first(0, in: all) == nil
+        }
+        guard isSound else { throw Malformed() }
+        out.append("\r\n")
     }
 
     /// The end of a chunked body, with what came after the data. Fields that may not be there are refused with the
@@ -121,7 +150,8 @@ struct RequestTranslation {
     static func end(of trailers: HPACKHeaders?) throws(Malformed) -> ByteBuffer {
         var end = ByteBuffer(string: "0\r\n")
         for (name, value, _) in trailers ?? [:] {
-            guard name.utf8.first != ByteClasses.colon, name.utf8.allSatisfy(ByteClasses.isToken), !name.isEmpty,
+            guard name.utf8.first != ByteClasses.colon, !name.isEmpty,
+                name.utf8.allSatisfy({ ByteClasses.isToken($0) && $0 &- 65 >= 26 }),
                 value.utf8.allSatisfy({ $0 != 13 && $0 != 10 && $0 != 0 })
             else { throw Malformed() }
             end.writeString("\(name): \(value)\r\n")

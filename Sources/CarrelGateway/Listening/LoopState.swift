@@ -6,8 +6,9 @@ import NIOCore
 /// loop, so nothing here is locked.
 final class LoopState {
     static let receiveBuffers = ReceiveBuffers()
-    /// Above the upper mark the other side is read no more, until the lower one.
-    static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 65_536, high: 524_288)
+    /// Above the upper mark the other side is read no more, until the lower one: with one more read, three quarters of a
+    /// mebibyte are held of a response that its client does not take.
+    static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 65_536, high: 262_144)
     static let connectionsPerWorkspace = 512
     static let connectionsToHub = 8192
     static let heldLimit = 256
@@ -29,6 +30,7 @@ final class LoopState {
     var heldCount = 0
     private(set) var isDraining = false
     let hubHold = HubHold()
+    let turn: LoopTurn
 
     private var routes: [WorkspaceKey: RouteEntry] = [:]
     private var hubs: [ObjectIdentifier: UpstreamPool] = [:]
@@ -51,6 +53,7 @@ final class LoopState {
         resume: @escaping @Sendable (WorkspaceID) -> Void
     ) {
         self.eventLoop = eventLoop
+        turn = LoopTurn(eventLoop)
         self.clock = clock
         self.limits = limits
         self.access = AccessCache(authorize: authorize)

@@ -11,7 +11,7 @@ extension ClientConnection {
         memo?.bytes = []
         clientFrames = WebSocketFrames()
         upstreamFrames = WebSocketFrames()
-        context?.channel.becomeTunnel()
+        wire?.becomeTunnel()
         rewrite(head, buffer, .upgrade)
         write(loop.headText.buffer())
         resume([.early, .connecting])
@@ -39,6 +39,7 @@ extension ClientConnection {
     func clientEndedTunnel() {
         guard phase == .tunnel, !clientEnded else { return }
         clientEnded = true
+        flushUpstream()
         if upstreamEnded { upstreamClosedTunnel() } else { upstream?.closeOutput() }
     }
 
@@ -47,7 +48,7 @@ extension ClientConnection {
         guard phase == .tunnel, !upstreamEnded else { return }
         upstreamEnded = true
         flush()
-        if clientEnded { upstreamClosedTunnel() } else { context?.close(mode: .output, promise: nil) }
+        if clientEnded { upstreamClosedTunnel() } else { wire?.endOutput {} }
     }
 
     /// Nothing passes any more: what is on its way to the client still goes out.
@@ -58,7 +59,7 @@ extension ClientConnection {
         upstream = nil
         phase = .lingering
         leaveExchange()
-        endAfterFlush()
+        wire?.closeWhenSent()
     }
 
     /// Ends a tunnel from here; a WebSocket is told why, where no frame is cut by it.
@@ -80,7 +81,7 @@ extension ClientConnection {
         case .tunnel: closeTunnel(code: code)
         case .exchange where exchange.hasResponse: abort()
         case .exchange: fail(entry == nil ? .hubDown : .upstream)
-        case .awaitingHead: context?.close(promise: nil)
+        case .awaitingHead: closeCalmly()
         case .held, .lingering, .closed: break
         }
     }

@@ -88,6 +88,8 @@ struct RequestTranslationTests {
             [":method": "GET", ":scheme": "https", ":authority": "a", ":path": "/ HTTP/1.1"],
             [":method": "GET", ":scheme": "https", ":authority": "a", ":path": "/\u{e9}"],
             [":method": "GET", ":scheme": "https", "x": "1", ":authority": "a", ":path": "/"],
+            [":method": "CONNECT", ":scheme": "https", ":authority": "a", ":path": "/"],
+            [":method": "CONNECT", ":scheme": "https", ":authority": "a"],
         ] as [HPACKHeaders]
     )
     func pseudo(headers: HPACKHeaders) {
@@ -112,7 +114,7 @@ struct RequestTranslationTests {
     func trailers() throws {
         #expect(String(buffer: try RequestTranslation.end(of: nil)) == "0\r\n\r\n")
         #expect(String(buffer: try RequestTranslation.end(of: ["x-a": "1"])) == "0\r\nx-a: 1\r\n\r\n")
-        for trailers: HPACKHeaders in [["x-a": "1\r\n"], [":path": "/"], ["": "1"], ["x a": "1"]] {
+        for trailers: HPACKHeaders in [["x-a": "1\r\n"], [":path": "/"], ["": "1"], ["x a": "1"], ["X-A": "1"]] {
             #expect(throws: RequestTranslation.Malformed.self) { try RequestTranslation.end(of: trailers) }
         }
     }
