@@ -127,6 +127,14 @@ public final class Gateway: RoutePublishing, Sendable {
         return addresses
     }
 
+    /// Where a listener is bound; nil before `start` and after the end.
+    public func address(of listener: String) -> SocketAddress? {
+        state.withLock { state -> SocketAddress? in
+            guard case .running(let running) = state else { return nil }
+            return zip(configuration.listeners, running.channels).first { $0.0.name == listener }?.1.localAddress
+        }
+    }
+
     /// Takes connections from now on, those first that came since `start(accepting: false)`.
     public func accept() async {
         let channels: [any Channel] = state.withLock { state in

@@ -108,6 +108,18 @@ public actor DockerEngine: Engine {
         }
     }
 
+    /// Removes a volume with its files, if this deployment made it. For trials: a home outlives its workspaces.
+    public func removeVolume(_ name: String) async throws {
+        do {
+            try await holders.letGo(name)
+            let volume: VolumeDetails = try await client.get("/volumes/\(name)")
+            guard volume.labels?[ContainerLabels.deployment] == deployment else { return }
+            try await client.delete("/volumes/\(name)")
+        } catch let fault as DockerFault where fault.isMissing {} catch let fault as DockerFault {
+            throw fault.told("The volume could not be removed.")
+        }
+    }
+
     /// Takes back what `prepare` did to the machine (mounts, firewall), if no instance is left. For uninstalling and for
     /// tests; a stop of Carrel leaves it all.
     public func dismantle() async throws {

@@ -31,6 +31,13 @@ public struct ProviderRule: Hashable, Sendable {
     public var tenant: String?
     /// `oauth2` only.
     public var endpoints: OAuthEndpoints?
+
+    public init(id: String, kind: Kind, title: String, scopes: [String] = []) {
+        self.id = id
+        self.kind = kind
+        self.title = title
+        self.scopes = scopes
+    }
 }
 
 /// Where a provider without discovery is asked (names as in RFC 8414).

@@ -154,7 +154,8 @@ extension EngineLoop {
         let sentence =
             switch ending {
             case .failed(let sentence): sentence
-            case .exited(let code, _): "\(title) exited" + (code.map { " with code \($0)" } ?? "")
+            case .exited(_, let because?): "\(title): \(because)"
+            case .exited(let code, nil): "\(title) exited" + (code.map { " with code \($0)" } ?? "")
             case .neverReady(let within): "\(title) did not answer within \(within.forPeople)"
             default: "\(title) was lost"
             }

@@ -86,7 +86,7 @@ actor VolumeHolders {
         usedAt = [:]
     }
 
-    private func letGo(_ volume: String) async throws {
+    func letGo(_ volume: String) async throws {
         try await locks.withLock(on: volume) {
             do {
                 try await self.client.delete("/containers/\(Self.name(volume, self.deployment))", ["force": "1"])
