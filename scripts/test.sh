@@ -56,6 +56,9 @@ e2e_set_up() {
     scripts/python-venv.sh .build/test-venv Tests/EndToEnd/requirements.txt
     scripts/python-venv.sh .build/app-venv scripts/requirements/laptop.txt
     scripts/build.sh
+    step "Building the gateway that is measured alone" \
+        swift build -c release --static-swift-stdlib --product bench-gateway ||
+        fail "The benchmark's gateway does not build: the compiler's message is above."
 }
 
 case $what in
