@@ -90,15 +90,15 @@ struct WorkspacesAPITests {
         let house = try House()
         try await house.open(.operators) { door async throws in
             for (app, user, sentence) in [
-                ("none", "here:new", "There is no such app."), ("none", "here:ada", "There is no such app."),
-                ("jupyter", "company:new", "There is no such member."),
+                ("none", "here:new", "There is no such app"), ("none", "here:ada", "There is no such app"),
+                ("jupyter", "company:new", "There is no such member"),
             ] {
                 let body = #"{"app":"\#(app)","user":"\#(user)"}"#
                 let answer = try await door.ask(.post, "/api/v1/workspaces", as: .operator, json: body)
                 #expect(answer.status == 404)
-                #expect(answer.field("detail") == sentence, "\(app) for \(user)")
+                #expect(answer.field("detail")?.hasPrefix(sentence) == true, "\(app) for \(user)")
             }
-            #expect(house.workspaces.claims == 1, "the one for a member who is there")
+            #expect(house.workspaces.claims == 0)
         }
     }
 
