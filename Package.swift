@@ -140,7 +140,7 @@ let package = Package(
         // Part of `make bench` only: routes that change faster than workspaces can.
         .executableTarget(
             name: "bench-gateway",
-            dependencies: ["CarrelCore", "CarrelGateway", log, nioPosix],
+            dependencies: ["CarrelCore", "CarrelGateway", log, nioCore, nioPosix],
             path: "Tests/Bench/Gateway",
             swiftSettings: settings
         ),

@@ -83,7 +83,9 @@ e2e)
 bench)
     export CARREL_STRICT_FIGURES=1
     e2e_set_up
-    pytests figures -m alone "$@"
+    say "This takes about half an hour: 20 minutes of end-to-end tests that measure, 10 of which are one test under mixed" \
+        "load, then 10 minutes beside the peers. Leave the machine alone meanwhile."
+    pytests figures -m alone -v "$@"
     measured=1
     STEP_TAIL=400 step "Measuring the gateway beside its peers" \
         env CARREL_FIGURES="$CARREL_ARTIFACTS/figures.txt" "$python" Tests/Bench/run.py || broken=1 measured=

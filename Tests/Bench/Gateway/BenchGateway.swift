@@ -2,6 +2,7 @@ import CarrelCore
 import CarrelGateway
 import Foundation
 import Logging
+import NIOCore
 import NIOPosix
 
 /// `bench-gateway UPSTREAM-PORT ROUTES SESSION`: a gateway on one event loop, all of whose routes lead to one upstream
@@ -34,7 +35,7 @@ struct BenchGateway {
                 }
             } else {
                 changing?.cancel()
-                let done = try await changing?.value ?? (0, 0)
+                let done = try await changing?.value ?? (count: 0, seconds: 0)
                 changing = nil
                 gone += done.count
                 Self.say("\(done.count) \(done.seconds)")
