@@ -38,7 +38,7 @@ struct RequestTranslation {
                 try takePseudo(name, value)
             } else {
                 // What is known to have changed on its way is refused with a 400 where the head is read.
-                try take(name, value.mayHaveLostBytes ? "\0" : value)
+                try take(name, value.mayHaveLostBytes ? "\u{7F}" : value)
             }
         }
         try writeLine()
