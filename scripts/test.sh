@@ -83,8 +83,8 @@ e2e)
 bench)
     export CARREL_STRICT_FIGURES=1
     e2e_set_up
-    say "This takes about half an hour: 20 minutes of end-to-end tests that measure, 10 of which are one test under mixed" \
-        "load, then 10 minutes beside the peers. Leave the machine alone meanwhile."
+    say "This takes about 25 minutes: 15 for end-to-end tests that measure, 10 of which are one test under mixed" \
+        "load, then 6 to 10 beside the peers. Leave the machine alone meanwhile."
     pytests figures -m alone -v "$@"
     measured=1
     STEP_TAIL=400 step "Measuring the gateway beside its peers" \
