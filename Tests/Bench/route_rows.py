@@ -78,14 +78,18 @@ def changing_routes(directory, bench, program, carrel, rate, short):
     finally:
         gateway.stop()
     ratio = tail.ratio("changing", "at rest")
-    slowest = min(stages[1].reached)
+    slowest, rest = min(stages[1].reached), tail.median["at rest"]
+    # Where requests queue without changes too, or too few routes change, the figure is the machine's.
+    doubt = ""
+    if rest > 10_000:
+        doubt = f"on this busy machine it was {rest / 1000:.0f} ms at rest"
+    elif slowest < 0.9 * CHANGES:
+        doubt = f"on this busy machine only {slowest:,.0f} routes a second were changed"
     yield Row(
-        f"p99 at {rate:,.0f} requests/s while {CHANGES:,} of {routes:,} routes come and go each second, ÷ at rest",
-        "≤ 2.00 ×, no request fails", f"{times(ratio)}, none failed",
-        ratio <= 2 if slowest > 0.9 * CHANGES else None,
+        f"p99 at {rate:,.0f} requests/s while {CHANGES:,} routes a second go and as many come, {routes:,} in all, ÷ at rest",
+        "≤ 2.00 ×, no request fails", f"{times(ratio)}, none failed", None if doubt else ratio <= 2,
         "µs: " + listed(tail.median, lambda value: f"{value:.0f}") + f"; {slowest:,.0f} routes a second in the slowest round",
-        "tails follow the processor's queues" if slowest > 0.9 * CHANGES else
-        f"on this busy machine only {slowest:,.0f} routes a second were changed",
+        doubt,
     )
 
 

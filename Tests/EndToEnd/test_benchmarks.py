@@ -18,7 +18,7 @@ ROWS = [
     "p99 added latency",
     "download, GB/s per core",
     "upload, GB/s per core",
-    "routes come and go each second",
+    "routes a second go and as many come",
     "TLS 1.3, HTTP/2, one connection",
     "small files each on a new connection",
     "resident memory of `carrel serve`",
