@@ -37,8 +37,7 @@ struct RequestTranslation {
             if name.utf8.first == ByteClasses.colon {
                 try takePseudo(name, value)
             } else {
-                // What is known to have changed on its way is refused with a 400 where the head is read.
-                try take(name, value.mayHaveLostBytes ? "\u{7F}" : value)
+                try take(name, value)
             }
         }
         try writeLine()
@@ -140,6 +139,8 @@ struct RequestTranslation {
             let raw = UnsafeRawBufferPointer(bytes)
             let all = 0..<raw.count
             out.append(raw)
+            // What has changed on its way is refused where the head is read, with a 400: no control byte gets through.
+            if raw.hasReplacements { out.append(0x7F) }
             return raw.first(13, in: all) == nil && raw.first(10, in: all) == nil && raw.first(0, in: all) == nil
         }
         guard isSound else { throw Malformed() }
@@ -153,7 +154,7 @@ struct RequestTranslation {
         for (name, value, _) in trailers ?? [:] {
             guard name.utf8.first != ByteClasses.colon, !name.isEmpty,
                 name.utf8.allSatisfy({ ByteClasses.isToken($0) && $0 &- 65 >= 26 }),
-                value.utf8.allSatisfy({ $0 != 13 && $0 != 10 && $0 != 0 }), !value.mayHaveLostBytes
+                value.utf8.allSatisfy({ $0 != 13 && $0 != 10 && $0 != 0 }), !value.hasReplacements
             else { throw Malformed() }
             end.writeString("\(name): \(value)\r\n")
         }
