@@ -35,7 +35,7 @@ check: ## Check format, the arrows between targets, and that no file is over 500
 fuzz: ## Throw bytes at the gateway's codec on every core (SECONDS=600)
 	@scripts/fuzz.sh $(or $(SECONDS),600)
 
-bench: ## Measure what the goals speak of, the gateway beside its peers, and write docs/benchmarks.md
+bench: ## Measure what the goals speak of, the gateway beside its peers, write docs/benchmarks.md (25 minutes)
 	@scripts/test.sh bench
 
 clean: ## Remove what was built; keep downloaded packages, virtual environments and ./state

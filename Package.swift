@@ -137,6 +137,13 @@ let package = Package(
             ]
         ),
         target("CarrelTesting", ["CarrelCore"]),
+        // Part of `make bench` only: routes that change faster than workspaces can.
+        .executableTarget(
+            name: "bench-gateway",
+            dependencies: ["CarrelCore", "CarrelGateway", log, nioCore, nioPosix],
+            path: "Tests/Bench/Gateway",
+            swiftSettings: settings
+        ),
         tests("CarrelCore", []),
         tests("CarrelConfig", ["CarrelCore"]),
         tests("CarrelWorkspaces", ["CarrelCore"]),

@@ -56,6 +56,9 @@ e2e_set_up() {
     scripts/python-venv.sh .build/test-venv Tests/EndToEnd/requirements.txt
     scripts/python-venv.sh .build/app-venv scripts/requirements/laptop.txt
     scripts/build.sh
+    step "Building the gateway that is measured alone" \
+        swift build -c release --static-swift-stdlib --product bench-gateway ||
+        fail "The benchmark's gateway does not build: the compiler's message is above."
 }
 
 case $what in
@@ -80,7 +83,9 @@ e2e)
 bench)
     export CARREL_STRICT_FIGURES=1
     e2e_set_up
-    pytests figures -m alone "$@"
+    say "This takes about 25 minutes: 15 for end-to-end tests that measure, 10 of which are one test under mixed" \
+        "load, then 6 to 10 beside the peers. Leave the machine alone meanwhile."
+    pytests figures -m alone -v "$@"
     measured=1
     STEP_TAIL=400 step "Measuring the gateway beside its peers" \
         env CARREL_FIGURES="$CARREL_ARTIFACTS/figures.txt" "$python" Tests/Bench/run.py || broken=1 measured=

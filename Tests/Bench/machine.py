@@ -17,9 +17,18 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
+def _rollup(pid, field):
+    return int(re.search(rf"^{field}:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M).group(1)) * 1024
+
+
 def resident(pid):
     """Resident bytes (proc(5), smaps_rollup)."""
-    return int(re.search(r"^Rss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M).group(1)) * 1024
+    return _rollup(pid, "Rss")
+
+
+def anonymous(pid):
+    """Of those, the bytes that lie in no file."""
+    return _rollup(pid, "Anonymous")
 
 
 def children(pid):

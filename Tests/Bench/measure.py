@@ -96,14 +96,37 @@ class Bench:
         return self.each(proxies, one)
 
     def secure_load(self, proxy, connections, streams):
-        """Runs h2load (nghttp2) for `seconds`; returns how many requests were answered, all of them with 200."""
+        """Runs h2load (nghttp2) for `seconds`; returns how many requests were answered."""
+        protocol = ["-m", str(streams)] if streams else ["--h1", "-m", "1"]
+        path = proxy.path + "/api/status?since=1"
+        return self.h2load(
+            proxy, "-D", str(max(1, round(self.seconds))), "-c", str(connections), *protocol,
+            f"https://127.0.0.1:{proxy.port}{path}",
+        )
+
+    def pages(self, proxies, files, pages):
+        """CPU milliseconds per page: each on a new connection over HTTP/2, `files` small files, none of them twice."""
+        def one(proxy):
+            list_of_files = self.directory / "page"
+            list_of_files.write_text("".join(
+                f"https://127.0.0.1:{proxy.port}{proxy.path}/static/lab/{number:03d}.{number * 7919:x}.js\n"
+                for number in range(files)
+            ))
+            before = machine.cpu_seconds(proxy.pid)
+            for _ in range(pages):
+                answered = self.h2load(proxy, "-n", str(files), "-c", "1", "-m", "100", "-i", str(list_of_files))
+                if answered != files:
+                    raise RuntimeError(f"{proxy.name}: {answered} of {files} files")
+            return max(machine.cpu_seconds(proxy.pid) - before, 1 / machine.TICK) * 1e3 / pages
+        return self.each(proxies, one)
+
+    def h2load(self, proxy, *words):
+        """How many requests were answered, all of them with 200."""
         head = proxy.head("/api/status?since=1").decode().split("\r\n")
         headers = [line for line in head[2:] if line]
-        protocol = ["-m", str(streams)] if streams else ["--h1", "-m", "1"]
         done = subprocess.run(
-            ["taskset", "-c", str(OTHER_CORE), "h2load", "-D", str(max(1, round(self.seconds))), "-c", str(connections),
-             "--tls13-ciphers=TLS_AES_128_GCM_SHA256", *protocol, *(word for line in headers for word in ("-H", line)),
-             f"https://127.0.0.1:{proxy.port}{head[0].split()[1]}"],
+            ["taskset", "-c", str(OTHER_CORE), "h2load", "--tls13-ciphers=TLS_AES_128_GCM_SHA256",
+             *(word for line in headers for word in ("-H", line)), *words],
             capture_output=True, text=True, check=False,
         )
         answered = re.search(r"status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx", done.stdout)

@@ -7,6 +7,7 @@ from carrel_proxy import CarrelProxy
 from harness import ports
 from harness.tls import Authority
 from report import Row, listed, times
+from route_rows import changing_routes, memory_of_routes
 
 #: What is known to hold a row back while its goal is not met.
 HELD_BACK = {
@@ -21,10 +22,11 @@ HELD_BACK = {
 
 
 def all_of_them(directory, options):
+    """Each as soon as it is measured."""
     started = []
     try:
         carrel, others = start(directory, started)
-        return [*measured(directory, options, carrel, others)]
+        yield from measured(directory, options, carrel, others)
     finally:
         for proxy in reversed(started):
             proxy.stop()
@@ -101,10 +103,12 @@ def measured(directory, options, carrel, others):
             listed(speed.median, lambda value: f"{value:.2f}"), HELD_BACK.get(what, ""),
         )
 
-    yield from secure_rows(directory, bench)
+    yield from changing_routes(directory, bench, options.gateway, carrel, rate, short)
+    yield from secure_rows(directory, bench, short)
+    yield from memory_of_routes(directory, short)
 
 
-def secure_rows(directory, bench):
+def secure_rows(directory, bench, short):
     """With TLS: carrel and nginx of their own, with one certificate."""
     certificates = directory / "tls"
     certificates.mkdir()
@@ -130,6 +134,14 @@ def secure_rows(directory, bench):
                 f"requests/s per core, {what}, ÷ nginx", "≥ 0.90 ×", times(ratio), ratio >= 0.9,
                 "CPU µs per request: " + listed(cost.median, lambda value: f"{value:.1f}"), HELD_BACK[held],
             )
+        files = 200
+        cost = bench.pages([nginx, carrel], files, 2 if short else 25)
+        ratio = cost.ratio("nginx-tls", "carrel-tls")
+        yield Row(
+            f"pages per core, {files} small files each on a new connection, TLS 1.3, HTTP/2, ÷ nginx", "≥ 0.90 ×",
+            times(ratio), ratio >= 0.9, "CPU ms per page: " + listed(cost.median, lambda value: f"{value:.1f}"),
+            HELD_BACK["http2"],
+        )
     finally:
         for proxy in (nginx, carrel):
             if proxy:

@@ -10,9 +10,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "EndToEnd"))
+
+from harness.places import CARREL  # noqa: E402
 
 
 def alone_in_its_network():
@@ -42,6 +46,9 @@ def main():
     words.add_argument("--rounds", type=int, default=9)
     words.add_argument("--seconds", type=float, default=0.7)
     options = words.parse_args()
+    options.gateway = CARREL.parent / "bench-gateway"
+    if not options.gateway.exists():
+        words.error(f"{options.gateway} is missing: `swift build -c release --product bench-gateway` makes it")
     alone_in_its_network()
 
     import machine
@@ -53,9 +60,14 @@ def main():
     directory.chmod(0o755)  # workspaces have users of their own
     try:
         build(directory)
-        found = rows.all_of_them(directory, options)
+        found, began = [], time.monotonic()
+        for row in rows.all_of_them(directory, options):
+            found.append(row)
+            minutes, seconds = divmod(round(time.monotonic() - began), 60)
+            print(f"{minutes:02d}:{seconds:02d}  {row.what}: {row.reached}", flush=True)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+    print()
     print(report.told(found))
     if not options.short:
         figures = os.environ.get("CARREL_FIGURES")

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from harness import configuration, places
 from harness.memory import megabytes, resident
 from harness.network import Network
+from harness.repeated import Repeated
 from harness.tunnels import Tunnels, frame
 from harness.waiting import eventually, stays
 
@@ -113,14 +113,13 @@ def test_memory_stays_flat_under_mixed_load_with_500_abandoned_websockets(serve_
         assert carrel.open_connections() == 500
         stopped.send_signal(signal.SIGSTOP)
         network.cut()
-        over = threading.Event()
-        with Load(carrel, workspace, over, rounds_lead_to=path) as load:
-            over.wait(seconds / 3)
+        with Repeated(mixed(carrel, workspace)) as load:
+            load.over.wait(seconds / 3)
             settled = resident(carrel.pid)[0]
             readings = []
             until = time.monotonic() + seconds * 2 / 3
             while time.monotonic() < until:
-                over.wait(1)
+                load.over.wait(1)
                 readings.append(resident(carrel.pid)[0])
         assert load.failures == []
         assert load.rounds > 10
@@ -135,52 +134,29 @@ def test_memory_stays_flat_under_mixed_load_with_500_abandoned_websockets(serve_
     assert cut.poll() is None
 
 
-class Load:
-    """Pages, uploads, downloads and WebSockets, over and over, each by a thread of its own."""
+def mixed(carrel, workspace):
+    """Pages, uploads, downloads and WebSockets, each by a member's browser of its own."""
+    browsers = [carrel.member("ada") for _ in range(4)]
 
-    def __init__(self, carrel, workspace, over, rounds_lead_to):
-        self.carrel, self.workspace, self.over, self.path = carrel, workspace, over, rounds_lead_to
-        self.rounds, self.failures = 0, []
-        turns = (self.pages, self.uploads, self.downloads, self.messages)
-        self.threads = [threading.Thread(target=self.repeat, args=(turn,)) for turn in turns]
-
-    def repeat(self, turn):
-        member = self.carrel.member("ada")
-        while not self.over.is_set():
-            try:
-                turn(member)
-                self.rounds += 1
-            except Exception as error:  # told by the test, whatever it is
-                self.failures.append(f"{turn.__name__}: {error!r}")
-                return
-
-    def pages(self, member):
+    def pages(member=browsers[0]):
         for _ in range(20):
-            assert member.in_workspace(self.workspace, "/nonce").status_code == 200
+            assert member.in_workspace(workspace, "/nonce").status_code == 200
 
-    def uploads(self, member):
+    def uploads(member=browsers[1]):
         data = os.urandom(1_000_000)
-        answer = member.in_workspace(self.workspace, "/upload", "PUT", data=data)
+        answer = member.in_workspace(workspace, "/upload", "PUT", data=data)
         assert answer.json()["sha256"] == hashlib.sha256(data).hexdigest()
 
-    def downloads(self, member):
-        assert len(member.in_workspace(self.workspace, "/download?bytes=3000000").content) == 3_000_000
+    def downloads(member=browsers[2]):
+        assert len(member.in_workspace(workspace, "/download?bytes=3000000").content) == 3_000_000
 
-    def messages(self, member):
-        with member.websocket(f"{self.path}/ws") as web_socket:
+    def messages(member=browsers[3]):
+        with member.websocket(f"/w/{workspace}/ws") as web_socket:
             for size in (10, 1_000, 300_000):
                 web_socket.send(bytes(size))
                 assert web_socket.recv(timeout=60) == bytes(size)
 
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join(60)
+    return [pages, uploads, downloads, messages]
 
 
 @pytest.mark.alone

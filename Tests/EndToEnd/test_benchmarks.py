@@ -18,6 +18,10 @@ ROWS = [
     "p99 added latency",
     "download, GB/s per core",
     "upload, GB/s per core",
+    "routes a second go and as many come",
+    "TLS 1.3, HTTP/2, one connection",
+    "small files each on a new connection",
+    "resident memory of `carrel serve`",
 ]
 
 

@@ -138,7 +138,7 @@ def test_opening_an_app_that_does_not_exist_makes_no_member(serve):
     carrel = serve(configuration.tiny())
     before = carrel.json("users", "ls")
     done = carrel.run("open", "nothing", "--user", "here:new")
-    assert done.returncode == 1 and "no such" in done.stderr
+    assert done.returncode == 1 and "no such app" in done.stderr, done.stderr
     assert carrel.json("users", "ls") == before
     carrel.ok("open", "tiny", "--user", "here:new")
     assert len(carrel.json("users", "ls")) == len(before) + 1

@@ -1,42 +1,14 @@
 """Stops, crashes and restarts of carrel: the same processes serve the same members with the same cookies."""
 
 import threading
-from collections import Counter
 
 import pytest
 import requests
 
 from harness import configuration, leftovers
 from harness.jupyter import Jupyter
+from harness.repeated import Repeated
 from harness.waiting import eventually
-
-
-class Load:
-    """Members who keep asking and claiming until told to stop; a refused connection is no surprise here."""
-
-    def __init__(self, visits):
-        self.visits = visits
-        self.seen = Counter()
-        self.over = threading.Event()
-        self.threads = [threading.Thread(target=self._go, args=(visit,), daemon=True) for visit in visits]
-
-    def _go(self, visit):
-        while not self.over.is_set():
-            try:
-                self.seen[visit()] += 1
-            except (requests.exceptions.RequestException, AssertionError):
-                self.seen["unreachable"] += 1
-                self.over.wait(0.05)
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join(60)
 
 
 def identities(carrel):
@@ -70,7 +42,9 @@ def test_after_kill_9_under_load_the_same_processes_serve_the_same_members(serve
         threading.Event().wait(0.2)  # a claim starts a process: a few are load enough
         return answer.status_code
 
-    with Load([visiting(member) for member in members] + [claiming]) as load:
+    # While carrel is away, a refused connection is no surprise.
+    works = [visiting(member) for member in members] + [claiming]
+    with Repeated(works, tolerated=(requests.exceptions.RequestException, AssertionError)) as load:
         eventually(lambda: load.seen[200] > 50 and len(promised) > 1, 60, "the load runs")
         carrel.kill()
         eventually(lambda: load.seen["unreachable"] > 3, 60, "carrel is away")

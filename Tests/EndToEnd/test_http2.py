@@ -220,6 +220,17 @@ def test_a_malformed_request_is_reset_and_the_connections_others_go_on(house):
     assert connection.request("GET", house.path("/nonce"), house.cookie).status == 200
 
 
+def test_a_header_that_is_no_utf8_is_refused_and_one_that_is_arrives_byte_for_byte(house):
+    connection = house.connect()
+    for value in (b"caf\xe9", b"\xff", b"\xc3(", b"\xef\xbf"):
+        for name in (b"x-name", b"cookie"):
+            answer = connection.request("GET", house.path("/headers"), [*house.cookie, (name, value)])
+            assert answer.status == 400, (name, value)
+    answer = connection.request("GET", house.path("/headers"), [*house.cookie, (b"x-name", "café €".encode())])
+    assert answer.status == 200
+    assert "café €" in answer.body.decode() or "caf\\u00c3\\u00a9" in answer.body.decode(), answer.body
+
+
 @pytest.mark.parametrize("said, sent", [("5", b"hello!"), ("5", b"hell"), ("0", b"x"), ("+5", b"hello"), ("5, 5", b"hello")])
 def test_a_length_that_the_data_does_not_have_never_reaches_the_app_as_whole(house, said, sent):
     connection = house.connect()

@@ -250,6 +250,20 @@ def test_what_should_be_looked_after_is_told_as_a_warning(serve_https, authority
     assert "the certificate expires in" in carrel.log()
 
 
+def test_a_certificate_that_is_not_made_for_the_public_address_is_told_as_a_warning(serve_https):
+    carrel = serve_https(configuration.tiny(), started=False)
+    users = carrel.settings["listeners"]["users"]
+    for origin in ("https://localhost:8443", "https://127.0.0.1:8443", "https://LOCALHOST"):
+        carrel.write(configuration.merged(carrel.settings, {"listeners": {"users": {"public-url": origin}}}))
+        assert "certificate" not in carrel.ok("check"), origin
+    users["public-url"] = "https://work.example.org"
+    carrel.write()
+    told = "browsers come to work.example.org (public-url), and the certificate is made for localhost, 127.0.0.1"
+    assert told in carrel.ok("check")
+    carrel.start()
+    assert told in carrel.log()
+
+
 def test_tls_can_not_be_taken_away_by_a_reload(serve_https):
     carrel = serve_https(configuration.tiny())
     del carrel.settings["listeners"]["users"]["tls"]

@@ -26,6 +26,14 @@ int clinux_pidfd_open(pid_t pid);
 int clinux_pidfd_send(int pidfd, int number, int value);
 // 1 once the process has ended, 0 if it still runs after `timeout` milliseconds.
 int clinux_pidfd_ended(int pidfd, int timeout);
+
+// An epoll(7) of files of which each has a number; readable as soon as one of them is. -1 with errno.
+int clinux_watch_open(void);
+// 0, or a negative errno.
+int clinux_watch_add(int watch, int file, uint64_t number);
+void clinux_watch_remove(int watch, int file);
+// The numbers of at most `room`, and at most 64, files that are readable now; does not wait.
+int clinux_watch_ready(int watch, uint64_t *numbers, int room);
 // Kills every process of `uid`, which must be nobody's but one workspace's.
 int clinux_kill_user(uid_t uid);
 

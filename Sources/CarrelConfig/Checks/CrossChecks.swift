@@ -108,6 +108,21 @@ struct CrossChecks {
             }
             guard let redirect = tls.redirectFrom else { continue }
             let field = "listeners.\(name).tls.redirect-from"
+            if redirect.port == 0 {
+                log.problem(
+                    field,
+                    found: "\(redirect.host):\(redirect.port)",
+                    "port 0 is any free one, and nobody would come there",
+                    "give the port that browsers try first: \(redirect.host):80"
+                )
+            } else if rule.port == 0, rule.publicOrigin == nil {
+                log.problem(
+                    field,
+                    found: "\(redirect.host):\(redirect.port)",
+                    "listeners.\(name).bind has port 0, any free one, so nobody can be sent there",
+                    "give listeners.\(name).bind a port, or say where browsers find it with public-url"
+                )
+            }
             if redirect.port != 0,
                 let other = taken.first(where: { $0.port == redirect.port && $0.host.overlaps(redirect.host) })
             {

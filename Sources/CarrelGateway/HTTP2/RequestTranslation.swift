@@ -139,6 +139,8 @@ struct RequestTranslation {
             let raw = UnsafeRawBufferPointer(bytes)
             let all = 0..<raw.count
             out.append(raw)
+            // What has changed on its way is refused where the head is read, with a 400: no control byte gets through.
+            if raw.hasReplacements { out.append(0x7F) }
             return raw.first(13, in: all) == nil && raw.first(10, in: all) == nil && raw.first(0, in: all) == nil
         }
         guard isSound else { throw Malformed() }
@@ -152,7 +154,7 @@ struct RequestTranslation {
         for (name, value, _) in trailers ?? [:] {
             guard name.utf8.first != ByteClasses.colon, !name.isEmpty,
                 name.utf8.allSatisfy({ ByteClasses.isToken($0) && $0 &- 65 >= 26 }),
-                value.utf8.allSatisfy({ $0 != 13 && $0 != 10 && $0 != 0 })
+                value.utf8.allSatisfy({ $0 != 13 && $0 != 10 && $0 != 0 }), !value.hasReplacements
             else { throw Malformed() }
             end.writeString("\(name): \(value)\r\n")
         }

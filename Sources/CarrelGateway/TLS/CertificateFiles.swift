@@ -45,6 +45,7 @@ struct CertificatePair {
     let key: NIOSSLPrivateKey
     /// Of the server's own certificate, the chain's first.
     let notAfter: Int
+    let names: CertificateNames
     let keyIsPublic: Bool
 
     /// A larger file is no certificate and no key.
@@ -95,6 +96,7 @@ struct CertificatePair {
         self.chain = chain
         self.key = key
         notAfter = Int(own.notValidAfter)
+        names = CertificateNames(own)
         keyIsPublic = secret.mode & S_IROTH != 0
     }
 

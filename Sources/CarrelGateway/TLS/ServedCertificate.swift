@@ -16,6 +16,7 @@ public final class ServedCertificate: Sendable {
         var files: CertificateFiles
         var context: NIOSSLContext
         var notAfter: Int
+        var names: CertificateNames
         var keyIsPublic: Bool
         /// Of the files that were loaded last, or tried in vain.
         var seen: [FileMark]
@@ -43,6 +44,12 @@ public final class ServedCertificate: Sendable {
 
     /// Seconds from now until the certificate expires.
     public var secondsLeft: Int { state.withLock { $0.notAfter } - time(nil) }
+
+    /// The names and addresses that it was made for.
+    public var names: [String] { state.withLock { $0.names.all } }
+
+    /// Whether browsers take it for `host`, a name or an address.
+    public func covers(_ host: String) -> Bool { state.withLock { $0.names.cover(host) } }
 
     /// Whether every user of this machine can read the private key.
     public var keyIsPublic: Bool { state.withLock { $0.keyIsPublic } }
@@ -90,6 +97,7 @@ public final class ServedCertificate: Sendable {
             files: files,
             context: context,
             notAfter: pair.notAfter,
+            names: pair.names,
             keyIsPublic: pair.keyIsPublic,
             seen: marks
         )

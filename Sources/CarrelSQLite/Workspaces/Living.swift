@@ -4,11 +4,19 @@ import Synchronization
 
 /// Living rows as decoded last. A row's `revision` tells whether its body is still the one that was decoded.
 struct DecodedRows {
-    struct Entry {
+    /// A reference, for a workspace has some 400 bytes: tables of ten thousand are copied at each look, and half of a
+    /// table's places are empty.
+    final class Entry: Sendable {
         let id: String
         let revision: Int64
         /// Nil: can't be read.
         let workspace: Workspace?
+
+        init(id: String, revision: Int64, workspace: Workspace?) {
+            self.id = id
+            self.revision = revision
+            self.workspace = workspace
+        }
     }
 
     var entries: [Int64: Entry] = [:]

@@ -3,6 +3,12 @@ import CarrelCore
 import CarrelGateway
 import Logging
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// The certificates of the listeners that serve HTTPS. Empty where none does: then nothing of TLS is touched.
 final class ListenerCertificates: Sendable {
     private let served: [(listener: String, certificate: ServedCertificate)]
@@ -63,6 +69,16 @@ final class ListenerCertificates: Sendable {
                 )
                 warnings.append(configuration.problem(trouble, of: name))
             }
+            if let host = configuration.publicHost(of: name), !certificate.covers(host) {
+                let names = certificate.names
+                let trouble = CertificateTrouble(
+                    file: .certificate,
+                    sentence: "browsers come to \(host) (public-url), and the certificate is made for "
+                        + (names.isEmpty ? "no name at all" : names.joined(separator: ", ")),
+                    remedy: "have one made for \(host) too, or browsers warn of this server"
+                )
+                warnings.append(configuration.problem(trouble, of: name))
+            }
             if certificate.keyIsPublic {
                 let trouble = CertificateTrouble(
                     file: .key,
@@ -79,6 +95,12 @@ final class ListenerCertificates: Sendable {
 extension Configuration {
     fileprivate var tlsListeners: [(name: String, tls: TLSFiles)] {
         [("users", users), ("operators", operators)].compactMap { name, rule in rule.tls.map { (name, $0) } }
+    }
+
+    /// That browsers come to, where `public-url` tells.
+    fileprivate func publicHost(of listener: String) -> String? {
+        let rule = listener == "users" ? users : operators
+        return rule.publicOrigin.flatMap { URL(string: $0)?.host() }
     }
 
     /// With its place in the file.

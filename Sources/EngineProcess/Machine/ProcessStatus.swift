@@ -32,9 +32,20 @@ struct ProcessStatus {
     var isDead: Bool { state == "Z" || state == "X" }
 
     /// All descendants of `root`, itself not included.
-    static func descendants(of root: Int32) -> [ProcessStatus] {
+    static func descendants(of root: Int32) -> [ProcessStatus] { ProcessTable.now().descendants(of: root) }
+}
+
+/// Every process of this machine at one moment.
+struct ProcessTable {
+    private let children: [Int32: [ProcessStatus]]
+
+    static func now() -> ProcessTable {
         let all = SystemFile.names(in: "/proc").compactMap { Int32($0) }.compactMap { ProcessStatus(pid: $0) }
-        let children = Dictionary(grouping: all, by: \.parent)
+        return ProcessTable(children: Dictionary(grouping: all, by: \.parent))
+    }
+
+    /// `root` itself is not included.
+    func descendants(of root: Int32) -> [ProcessStatus] {
         var found: [ProcessStatus] = []
         var next = [root]
         while let parent = next.popLast() {

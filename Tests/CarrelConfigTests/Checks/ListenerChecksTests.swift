@@ -39,6 +39,11 @@ struct ListenerChecksTests {
             ("public-url: 'http://work.example.org', tls: { \(tls) }", "listeners.users.public-url"),
             ("bind: '0.0.0.0:443', tls: { \(tls), redirect-from: '0.0.0.0:443' }", "listeners.users.tls.redirect-from"),
             ("tls: { \(tls), redirect-from: '0.0.0.0:9080' }", "listeners.users.tls.redirect-from"),
+            ("tls: { \(tls), redirect-from: '0.0.0.0:0' }", "listeners.users.tls.redirect-from"),
+            (
+                "bind: '127.0.0.1:0', tls: { \(tls), redirect-from: '127.0.0.1:80' }",
+                "listeners.users.tls.redirect-from"
+            ),
             ("tls: { \(tls), hsts: 3y }", "listeners.users.tls.hsts"),
             ("proxy-protocol: [balancer]", "listeners.users.proxy-protocol[0]"),
         ]

@@ -110,6 +110,25 @@ struct RequestTranslationTests {
         #expect(head.upgrade == nil)
     }
 
+    @Test("A value whose bytes were lost, for they were no UTF-8, is refused by the codec; others keep their bytes")
+    func lostBytes() throws {
+        func isAccepted(_ more: KeyValuePairs<String, String>) throws -> Bool {
+            try RequestTranslation(with(more), endsStream: true).head.withUnsafeReadableBytes { raw in
+                do { try RequestHead().scan(raw, maxHeaders: 100) } catch { return false }
+                return true
+            }
+        }
+        for lost in ["\u{FFFD}", "caf\u{FFFD}", "\u{FFFD}\u{FFFD}x", "\u{EF}\u{FFFD}"] {
+            #expect(try !isAccepted(["x-name": lost]))
+            #expect(try !isAccepted(["cookie": "a=\(lost)"]))
+            #expect(throws: RequestTranslation.Malformed.self) { try RequestTranslation.end(of: ["x-a": lost]) }
+        }
+        for kept in ["caf\u{e9}", "\u{FFFC}", "\u{FFEE}", "\u{F000}", "\u{EF}", "\u{1F600}"] {
+            #expect(try isAccepted(["x-name": kept]), "\(kept)")
+            #expect(try text(with(["x-name": kept])).contains("x-name: \(kept)\r\n"))
+        }
+    }
+
     @Test("Trailers end a chunked body; one with a line break or a pseudo field is malformed")
     func trailers() throws {
         #expect(String(buffer: try RequestTranslation.end(of: nil)) == "0\r\n\r\n")

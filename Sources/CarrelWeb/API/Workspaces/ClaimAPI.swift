@@ -15,11 +15,16 @@ enum ClaimAPI {
 
     static func claim(_ call: Call) async throws -> Response {
         let body = try await JSONBody.read(Body.self, of: call.request)
-        guard let app = AppID(body.app) else { throw CarrelError(.notFound, "There is no such app.") }
+        guard let app = AppID(body.app) else { throw noSuchApp }
         let name = try WorkspaceName.read(body.name)
         // Before a member is made for it.
         let isOffered = await call.workspaces.app(app) != nil
-        let user = try await member(body.user, create: isOffered, call)
+        let user: User
+        do { user = try await member(body.user, create: isOffered, call) } catch let error as CarrelError
+            where error.code == .notFound && !isOffered
+        {
+            throw noSuchApp
+        }
         let workspace = try await call.workspaces.claim(
             app,
             name: name,
@@ -35,6 +40,8 @@ enum ClaimAPI {
             headers: headers
         )
     }
+
+    private static var noSuchApp: CarrelError { CarrelError(.notFound, "There is no such app.") }
 
     private static func member(_ named: String?, create: Bool, _ call: Call) async throws -> User {
         if let named {

@@ -85,6 +85,23 @@ struct WorkspacesAPITests {
         }
     }
 
+    @Test("An app that is not there is said so, also for a member who is not there, and none is made")
+    func unknownAppAndMember() async throws {
+        let house = try House()
+        try await house.open(.operators) { door async throws in
+            for (app, user, sentence) in [
+                ("none", "here:new", "There is no such app"), ("none", "here:ada", "There is no such app"),
+                ("jupyter", "company:new", "There is no such member"),
+            ] {
+                let body = #"{"app":"\#(app)","user":"\#(user)"}"#
+                let answer = try await door.ask(.post, "/api/v1/workspaces", as: .operator, json: body)
+                #expect(answer.status == 404)
+                #expect(answer.field("detail")?.hasPrefix(sentence) == true, "\(app) for \(user)")
+            }
+            #expect(house.workspaces.claims == 0)
+        }
+    }
+
     @Test("A body beyond 64 KiB is 413")
     func tooLarge() async throws {
         let house = try House()
