@@ -21,8 +21,6 @@ extension EngineLoop {
             }
         case .readdress(let instance):
             launchJob(instance.workspace, launch) { try await self.hands.readdress(instance) }
-        // Nobody is let in before the first pass is over: its routes are waited for.
-        case .publish(let id) where !settled.isOpen: await guarded(id) { try await self.hands.publish(id) }
         case .publish(let id): launchJob(id, launch) { try await self.hands.publish(id) }
         case .withdraw(let id): launchJob(id, launch) { try await self.hands.withdraw(id) }
         case .takeDown(let id, let ending):
@@ -39,6 +37,24 @@ extension EngineLoop {
             launch { await self.ask(id) }
         }
     }
+
+    /// Nobody is let in before the first pass is over: its routes are waited for, many at a time. Returns what is left to do.
+    func publishedFirst(_ actions: [Action]) async -> [Action] {
+        var rest: [Action] = []
+        var routes: [WorkspaceID] = []
+        for action in actions {
+            if case .publish(let id) = action { routes.append(id) } else { rest.append(action) }
+        }
+        await withTaskGroup(of: Void.self) { group in
+            for (index, id) in routes.enumerated() {
+                if index >= Self.publishedAtOnce { await group.next() }
+                group.addTask { await self.guarded(id) { try await self.hands.publish(id) } }
+            }
+        }
+        return rest
+    }
+
+    private static let publishedAtOnce = 64
 
     /// Until it is done, no pass decides anything about the workspace.
     private func launchJob(

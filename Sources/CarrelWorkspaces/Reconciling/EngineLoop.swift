@@ -125,7 +125,8 @@ actor EngineLoop {
             for row in rows { notes[row.id, default: WorkspaceNotes()].missingSince = plan.missing[row.id] }
             standing = plan.standing
             try await recordVerdicts(rows, observed)
-            for action in plan.actions { try await carryOut(action, launch) }
+            let actions = settled.isOpen ? plan.actions : await publishedFirst(plan.actions)
+            for action in actions { try await carryOut(action, launch) }
             await tellWatchers()
             return min(latest, plan.wakeAt ?? latest)
         } catch {
