@@ -30,6 +30,13 @@ extension DockerEngine: HomeAttaching {
         try await HomeStorage.find(home, client: client, holders: holders, deployment: deployment)
     }
 
+    /// Whether the home lies over the slot inside: a mount that stays outside would let a member write into the slot, which
+    /// goes with the workspace. True also before the container's first step, and where its processes can't be seen.
+    private static func isSeen(at mount: String, by pid: Int32?) -> Bool {
+        guard let pid, let layers = MountTable.layers(at: mount, of: pid), layers > 0 else { return true }
+        return layers > 1
+    }
+
     /// Mounts the home over the workspace's slot, from where it appears inside.
     func mount(_ home: HomeMount, record: inout ContainerRecord, directory: ContainerDirectory) async throws {
         guard let slot = record.slot else { return }
@@ -51,6 +58,18 @@ extension DockerEngine: HomeAttaching {
             )
         } catch let failure as SystemFile.Failure {
             throw HomeDirectory.unreachable(failure)
+        }
+        guard Self.isSeen(at: home.mount, by: updated.pid) else {
+            _ = Slot(path: slot).detach()
+            updated.home = nil
+            try directory.write(updated)
+            throw CarrelError(
+                .engineFailed,
+                "The home could not be attached.",
+                detail:
+                    "what carrel mounts below \(directories.slots) does not appear in containers: it must be the same "
+                    + "shared mount for carrel and for the container engine"
+            )
         }
     }
 }

@@ -21,6 +21,8 @@ struct ContainerRecord: Codable, Sendable {
     var user: UserNumbers?
     /// As whose the home's files appear, where that is somebody else.
     var homeOwner: UserNumbers?
+    /// The container's first process, on the engine's machine.
+    var pid: Int32?
     /// Bytes; for the sentence that says why it ended.
     var memoryLimit: Int64?
 }

@@ -92,10 +92,14 @@ extension DockerEngine {
                 command: command,
                 image: spec.app.image ?? ""
             )
-            if record.user == nil, let found {
-                record.user = found
+            if let found {
+                record.pid = found.pid
+                let isNamed = record.user == nil
+                record.user = record.user ?? found.user
                 try directory.write(record)
-                if geteuid() == 0 { try SystemFile.makeDirectory(directory.runtime, mode: 0o700, owner: found.uid) }
+                if isNamed, geteuid() == 0 {
+                    try SystemFile.makeDirectory(directory.runtime, mode: 0o700, owner: found.user.uid)
+                }
             }
         } catch let fault as DockerFault {
             throw StartFault.told(fault, command: command, image: spec.app.image ?? "")

@@ -6,8 +6,11 @@ extension DockerEngine {
     private static let looks = 100
 
     /// Waits until the container's first process has started the app. Docker's own first process says only in the log, and by
-    /// ending, that there is no such program. Returns as whom the app runs; nil where the engine does not tell.
-    func awaitFirstStep(of container: String, command: String, image: String) async throws -> UserNumbers? {
+    /// ending, that there is no such program. Returns as whom the app
+    /// runs, and the container's first process; nil where the engine does not tell.
+    func awaitFirstStep(of container: String, command: String, image: String) async throws -> (
+        user: UserNumbers, pid: Int32
+    )? {
         for look in 0..<Self.looks {
             let details: ContainerDetails = try await client.get("/containers/\(container)/json")
             guard details.state.status == "running" else {
@@ -27,7 +30,7 @@ extension DockerEngine {
                 let uid = top.column("UID")[safely: app].flatMap({ UInt32($0) }),
                 let gid = top.column("GID")[safely: app].flatMap({ UInt32($0) })
             {
-                return UserNumbers(uid: uid, gid: gid)
+                return (UserNumbers(uid: uid, gid: gid), details.state.pid)
             }
             try await Task.sleep(for: .milliseconds(10 + look))
         }
