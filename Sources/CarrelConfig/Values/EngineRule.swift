@@ -72,6 +72,11 @@ public struct DockerSettings: Hashable, Sendable {
 public struct RegistryCredentials: Hashable, Sendable {
     public var username: String
     public var password: Secret
+
+    public init(username: String, password: Secret) {
+        self.username = username
+        self.password = password
+    }
 }
 
 /// Files are PEM; paths are absolute.

@@ -1,6 +1,7 @@
 import CarrelCore
 import CarrelTesting
 import Foundation
+import Logging
 import Testing
 
 @testable import EngineDocker
@@ -112,7 +113,6 @@ struct RegistryTests {
             try Data(RegistryFixture.password.utf8).write(to: word)
             try await pulls.pull(ImageName(name), for: nil)
             #expect(try String(contentsOfFile: fixture.docker.root + "/asked", encoding: .utf8) == "x\nx\n")
-            try await fixture.client.delete("/images/\(name)")
         }
     }
 
@@ -184,7 +184,6 @@ struct RegistryTests {
             let fresh = try await engine.create(fixture.spec(app))
             #expect(!fresh.isOutdated)
             #expect(try await engine.instances().filter(\.isOutdated).count == 1)
-            try await fixture.client.delete("/images/\(here.id)", ["force": "1"])
         }
     }
 
@@ -205,9 +204,8 @@ struct RegistryTests {
             await engine.refreshImages(of: [app], now: Timestamp(milliseconds: 0))
             #expect(try await engine.instances().map(\.isOutdated) == [false])
             let other = try await fixture.engine { $0.registries = fixture.credentials }
-            await other.refreshImages(of: [fixture.app(digest)], now: Timestamp(milliseconds: 0))
+            try await other.refreshImages(of: [fixture.app(digest)], now: Timestamp(milliseconds: 0))
             #expect(await other.looks.isEmpty)
-            try await fixture.client.delete("/images/\(details.id)", ["force": "1"])
         }
     }
 
