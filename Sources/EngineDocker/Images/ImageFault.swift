@@ -16,6 +16,9 @@ enum ImageFault {
         if says("no space left on device") {
             return error(.engineFailed, "The machine that runs the workspaces has no disk space left.")
         }
+        if says("invalid reference format", "invalid repository name") || fault.status == 400 {
+            return error(.appFailed, "The app's image has a name that can't be right.")
+        }
         if says("toomanyrequests", "too many requests", "rate limit") {
             return error(
                 .engineFailed,
@@ -43,9 +46,6 @@ enum ImageFault {
         }
         if says("not found: manifest unknown", "manifest unknown", "name unknown", "no such image") || fault.isMissing {
             return error(.appFailed, "The app's image does not exist.")
-        }
-        if says("invalid reference format", "invalid repository name") || fault.status == 400 {
-            return error(.appFailed, "The app's image has a name that can't be right.")
         }
         if says(
             "connection refused",
