@@ -5,8 +5,10 @@ import json
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from harness import configuration, docker, registry
+from harness.browser import picture, sign_in
 from harness.configuration import in_container, tiny
 from harness.waiting import eventually
 
@@ -73,6 +75,16 @@ def test_the_progress_page_tells_how_far_an_image_is_and_its_time_is_not_the_app
     assert not any(images.slow in message or "127.0.0.1" in message for message in told)
     assert f"fetching the image {name} with credentials from" in carrel.log()
     assert registry.PASSWORD not in carrel.log()
+
+
+def test_in_a_browser_the_numbers_grow_and_then_the_page_comes_by_itself(serve, page, images):
+    name = images.publish("team/app:1", sizes=[16_000_000])
+    carrel = serve(in_container(tiny(), image=name), **engine(images))
+    sign_in(page, carrel, "ada", carrel.add_member("ada"))
+    page.goto(f"{carrel.users_url}/open/tiny")
+    expect(page.locator("#message")).to_have_text(re.compile(r"Fetching the image: 1 of 2 layers, \S+ of 16 MB"), timeout=30_000)
+    picture(page, "image")
+    page.wait_for_selector("#nonce", timeout=60_000)
 
 
 def test_a_member_reads_why_an_image_can_not_be_had_and_the_operator_where_it_was_looked_for(serve, images):
