@@ -56,7 +56,7 @@ def messages(member, workspace):
     return told
 
 
-def test_the_progress_page_tells_how_far_an_image_is_and_its_time_is_not_the_apps(serve, images):
+def test_the_progress_page_tells_how_far_an_image_is_and_its_time_is_not_the_apps(images, serve):
     name = images.publish("team/app:1", sizes=[12_000_000, 12_000_000])
     # It takes some six seconds to come: longer than the app has to answer.
     app = in_container(tiny(ready={"path": "/ready", "within": "5s"}), image=name)
@@ -77,7 +77,7 @@ def test_the_progress_page_tells_how_far_an_image_is_and_its_time_is_not_the_app
     assert registry.PASSWORD not in carrel.log()
 
 
-def test_in_a_browser_the_numbers_grow_and_then_the_page_comes_by_itself(serve, page, images):
+def test_in_a_browser_the_numbers_grow_and_then_the_page_comes_by_itself(images, serve, page):
     name = images.publish("team/app:1", sizes=[16_000_000])
     carrel = serve(in_container(tiny(), image=name), **engine(images))
     sign_in(page, carrel, "ada", carrel.add_member("ada"))
@@ -87,7 +87,7 @@ def test_in_a_browser_the_numbers_grow_and_then_the_page_comes_by_itself(serve, 
     page.wait_for_selector("#nonce", timeout=60_000)
 
 
-def test_a_member_reads_why_an_image_can_not_be_had_and_the_operator_where_it_was_looked_for(serve, images):
+def test_a_member_reads_why_an_image_can_not_be_had_and_the_operator_where_it_was_looked_for(images, serve):
     app = in_container(tiny(), image=f"{images.slow}/team/none:1")
     carrel = serve(app, **engine(images))
     ada = carrel.member("ada")
@@ -96,7 +96,7 @@ def test_a_member_reads_why_an_image_can_not_be_had_and_the_operator_where_it_wa
     eventually(lambda: f"fetching {images.slow}/team/none:1" in carrel.log())
 
 
-def test_spares_of_a_tag_that_moved_at_its_registry_are_replaced(serve, images):
+def test_spares_of_a_tag_that_moved_at_its_registry_are_replaced(images, serve):
     images.rate = 100_000_000
     name = images.publish("team/app:1")
     app = in_container(tiny(pool={"spares": 2}), image=name)

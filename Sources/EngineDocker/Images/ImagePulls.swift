@@ -1,5 +1,6 @@
 import CarrelCore
 import Logging
+import Synchronization
 
 /// Fetches images: each once at a time, however many wait for it. It goes on as long as somebody waits.
 actor ImagePulls {
@@ -22,14 +23,17 @@ actor ImagePulls {
     private let client: DockerClient
     private let access: RegistryAccess
     private let logger: Logger
+    /// How long the engine may say nothing at all before the fetch counts as broken off.
+    private let stallLimit: Duration
     nonisolated let board = PreparationBoard()
     private var pulls: [ImageName: Pull] = [:]
     private var next = 0
 
-    init(client: DockerClient, access: RegistryAccess, logger: Logger) {
+    init(client: DockerClient, access: RegistryAccess, logger: Logger, stallLimit: Duration = .seconds(600)) {
         self.client = client
         self.access = access
         self.logger = logger
+        self.stallLimit = stallLimit
     }
 
     /// Returns when it was fetched. Throws a sentence if it can't be, `CancellationError` if the caller is cancelled.
@@ -73,30 +77,71 @@ actor ImagePulls {
     }
 
     private nonisolated func fetch(_ name: ImageName, _ number: Int) async throws {
-        let clock = ContinuousClock()
-        let began = clock.now
+        let began = ContinuousClock.now
         let found = try await access.login(for: name.registry)
         let how = found.map { "with credentials from \($0.source)" } ?? "without credentials"
         logger.info("fetching the image \(name) \(how)")
-        var progress = PullProgress()
+        let progress: PullProgress
         do {
             let headers = try found.map { ["X-Registry-Auth": try $0.login.header(for: name.registry)] } ?? [:]
-            let stream = try await client.stream(post: "/images/create", ["fromImage": name.exact], headers: headers)
-            var saidAt: ContinuousClock.Instant?
-            try await stream.lines(PullLine.self) { line in
-                if let failure = line.failure {
-                    throw DockerFault(status: 200, message: failure, call: "POST /images/create")
-                }
-                progress.take(line)
-                guard saidAt.map({ clock.now - $0 >= Self.spacing }) ?? true else { return }
-                saidAt = clock.now
-                await say(progress.sentence, name, number)
+            progress = try await unlessStalled { heard in
+                try await self.follow(name, number, headers: headers, heard)
             }
         } catch let fault as DockerFault {
             throw ImageFault.told(fault, name, found)
         }
         let size = PullProgress.megabytes(progress.received)
-        logger.info("fetched the image \(name): \(size) MB in \((clock.now - began).forPeople)")
+        logger.info("fetched the image \(name): \(size) MB in \((ContinuousClock.now - began).forPeople)")
+    }
+
+    private nonisolated func follow(
+        _ name: ImageName,
+        _ number: Int,
+        headers: [String: String],
+        _ heard: @Sendable () -> Void
+    ) async throws -> PullProgress {
+        var progress = PullProgress()
+        var saidAt: ContinuousClock.Instant?
+        let stream = try await client.stream(post: "/images/create", ["fromImage": name.exact], headers: headers)
+        try await stream.lines(PullLine.self) { line in
+            heard()
+            if let failure = line.failure {
+                throw DockerFault(status: 200, message: failure, call: "POST /images/create")
+            }
+            progress.take(line)
+            let now = ContinuousClock.now
+            guard saidAt.map({ now - $0 >= Self.spacing }) ?? true else { return }
+            saidAt = now
+            await say(progress.sentence, name, number)
+        }
+        return progress
+    }
+
+    /// Neither engines nor registries give up a connection on which nothing comes any more.
+    private nonisolated func unlessStalled<Value: Sendable>(
+        _ work: @escaping @Sendable (_ heard: @escaping @Sendable () -> Void) async throws -> Value
+    ) async throws -> Value {
+        let heardAt = Mutex(ContinuousClock.now)
+        let limit = stallLimit
+        return try await withThrowingTaskGroup(of: Value.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await work { heardAt.withLock { $0 = .now } } }
+            group.addTask {
+                while true {
+                    let end = heardAt.withLock { $0 } + limit
+                    guard ContinuousClock.now < end else { break }
+                    try await Task.sleep(until: end, clock: .continuous)
+                }
+                let what = "the engine has said nothing for \(limit.forPeople)"
+                throw DockerFault(
+                    status: 200,
+                    message: "context deadline exceeded: \(what)",
+                    call: "POST /images/create"
+                )
+            }
+            guard let first = try await group.next() else { throw CancellationError() }
+            return first
+        }
     }
 
     private func say(_ sentence: String, _ name: ImageName, _ number: Int) {
