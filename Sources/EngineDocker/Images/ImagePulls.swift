@@ -121,14 +121,14 @@ actor ImagePulls {
     private nonisolated func unlessStalled<Value: Sendable>(
         _ work: @escaping @Sendable (_ heard: @escaping @Sendable () -> Void) async throws -> Value
     ) async throws -> Value {
-        let heardAt = Mutex(ContinuousClock.now)
+        let heard = LastHeard()
         let limit = stallLimit
         return try await withThrowingTaskGroup(of: Value.self) { group in
             defer { group.cancelAll() }
-            group.addTask { try await work { heardAt.withLock { $0 = .now } } }
+            group.addTask { try await work { heard.at.withLock { $0 = .now } } }
             group.addTask {
                 while true {
-                    let end = heardAt.withLock { $0 } + limit
+                    let end = heard.at.withLock { $0 } + limit
                     guard ContinuousClock.now < end else { break }
                     try await Task.sleep(until: end, clock: .continuous)
                 }
@@ -149,4 +149,8 @@ actor ImagePulls {
         pulls[name]?.sentence = sentence
         for waiter in pull.waiters.values { if let id = waiter.workspace { board.say(sentence, of: id) } }
     }
+}
+
+private final class LastHeard: Sendable {
+    let at = Mutex(ContinuousClock.now)
 }

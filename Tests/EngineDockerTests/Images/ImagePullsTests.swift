@@ -27,7 +27,7 @@ struct ImagePullsTests {
         let engine = try ScriptedEngine()
         let message =
             "failed to register layer: Error processing tar file(exit status 1): write /x: no space left on device"
-        _ = engine.answer([
+        engine.answer([
             #"{"status":"Pulling fs layer","progressDetail":{},"id":"a"}"#,
             #"{"errorDetail":{"message":"\#(message)"},"error":"\#(message)"}"#,
         ])
@@ -56,7 +56,7 @@ struct ImagePullsTests {
     @Test("A fetch of which nothing is heard any more breaks off with a sentence")
     func silence() async throws {
         let engine = try ScriptedEngine()
-        _ = engine.answer([#"{"status":"Pulling fs layer","progressDetail":{},"id":"a"}"#], silent: true)
+        engine.answer([#"{"status":"Pulling fs layer","progressDetail":{},"id":"a"}"#], silent: true)
         do {
             try await pulls(engine, stallLimit: .milliseconds(200)).pull(ImageName("r.org/a:1"), for: nil)
             Issue.record("it should have failed")
@@ -69,7 +69,7 @@ struct ImagePullsTests {
     @Test("Who is cancelled is let go at once, and the fetch ends with the last who waits")
     func cancelled() async throws {
         let engine = try ScriptedEngine()
-        let thread = engine.answer([], silent: true)
+        let exchange = engine.answer([], silent: true)
         let pulls = pulls(engine)
         let told = pulls.board.listen()
         let ids = [WorkspaceID.random(), WorkspaceID.random()]
@@ -79,12 +79,13 @@ struct ImagePullsTests {
             begun.insert(step.workspace)
             if begun.count == 2 { break }
         }
+        try await exchange.asked.wait()
         for task in waiting {
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
         }
         // The engine sees the connection go.
-        while !thread.isFinished { await Task.yield() }
+        try await exchange.gone.wait()
     }
 
     @Test("An engine that is not there is said as that")

@@ -1,3 +1,4 @@
+import CarrelCore
 import CarrelTesting
 import Foundation
 import Glibc
@@ -7,6 +8,12 @@ import Glibc
 /// Answers one request on a unix socket with the lines of a fetch, as an engine whose disk is full or whose registry fell
 /// silent would.
 final class ScriptedEngine: Sendable {
+    /// Open once the request was read, and once the client has gone.
+    struct Exchange: Sendable {
+        let asked = Latch()
+        let gone = Latch()
+    }
+
     let path: String
     private let listener: Int32
 
@@ -29,22 +36,29 @@ final class ScriptedEngine: Sendable {
         unlink(path)
     }
 
-    /// Takes one connection; after the lines it ends the answer, or (`silent`) says nothing more until the client has gone.
-    func answer(_ lines: [String], silent: Bool = false) -> Thread {
+    /// Takes one connection; after the lines it ends the answer, or (`silent`) says nothing more until the client has gone. Returns how far it
+    /// is.
+    @discardableResult
+    func answer(_ lines: [String], silent: Bool = false) -> Exchange {
+        let exchange = Exchange()
         let thread = Thread { [listener] in
             let file = accept(listener, nil, nil)
-            defer { close(file) }
+            defer {
+                close(file)
+                exchange.gone.open()
+            }
             var buffer = [UInt8](repeating: 0, count: 65_536)
             _ = read(file, &buffer, buffer.count)
+            exchange.asked.open()
             var text = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
             for line in lines {
                 text += String(line.utf8.count + 2, radix: 16) + "\r\n" + line + "\r\n\r\n"
             }
             if !silent { text += "0\r\n\r\n" }
-            _ = send(file, text, text.utf8.count, Int32(MSG_NOSIGNAL.rawValue))
+            _ = send(file, text, text.utf8.count, Int32(MSG_NOSIGNAL))
             while read(file, &buffer, buffer.count) > 0 {}
         }
         thread.start()
-        return thread
+        return exchange
     }
 }
