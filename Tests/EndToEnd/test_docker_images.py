@@ -57,9 +57,10 @@ def messages(member, workspace):
 
 
 def test_the_progress_page_tells_how_far_an_image_is_and_its_time_is_not_the_apps(images, serve):
+    # Two at once, each for some twenty seconds: longer than the app has to answer.
+    images.rate = 600_000
     name = images.publish("team/app:1", sizes=[12_000_000, 12_000_000])
-    # It takes some six seconds to come: longer than the app has to answer.
-    app = in_container(tiny(ready={"path": "/ready", "within": "5s"}), image=name)
+    app = in_container(tiny(ready={"path": "/ready", "within": "15s"}), image=name)
     carrel = serve(app, **engine(images))
     ada = carrel.member("ada")
     answer = ada.claim("tiny")
