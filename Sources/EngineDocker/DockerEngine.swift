@@ -19,6 +19,9 @@ public actor DockerEngine: Engine {
     nonisolated let client: DockerClient
     nonisolated let networks: WorkspaceNetworks
     nonisolated let holders: VolumeHolders
+    nonisolated let access: RegistryAccess
+    nonisolated let pulls: ImagePulls
+    var looks: [ImageName: ImageLook] = [:]
     let locks = KeyedLock<WorkspaceID>()
     var host: DockerHost?
 
@@ -44,6 +47,8 @@ public actor DockerEngine: Engine {
             initProgram: settings.initProgram,
             clock: clock
         )
+        access = RegistryAccess(settings)
+        pulls = ImagePulls(client: client, access: access, logger: logger)
     }
 
     /// What the engine's machine can do. Throws before `prepare`.
@@ -59,7 +64,9 @@ public actor DockerEngine: Engine {
                 attachHome: host?.canAttach == true ? self : nil,
                 logs: self,
                 stats: self,
-                events: self
+                events: self,
+                preparing: self,
+                images: self
             )
         }
     }
@@ -86,6 +93,7 @@ public actor DockerEngine: Engine {
             return host
         }
         found.findings += try await networks.prepare()
+        found.findings += try await blocking { [access] in access.findings() }
         host = found
         for finding in found.findings {
             logger.log(level: finding.severity == .error ? .error : .warning, "engine \(name): \(finding.message)")
@@ -102,7 +110,10 @@ public actor DockerEngine: Engine {
 
     public func findings() async -> [EngineFinding] {
         if let host { return host.findings }
-        do { return try await DockerHost.find(client, address: settings.address).findings } catch {
+        do {
+            let host = try await DockerHost.find(client, address: settings.address)
+            return host.findings + (try await blocking { [access] in access.findings() })
+        } catch {
             let told = error as? CarrelError
             return [EngineFinding(.error, [told?.message, told?.detail].compactMap(\.self).joined(separator: " "))]
         }

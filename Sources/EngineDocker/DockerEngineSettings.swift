@@ -11,6 +11,12 @@ public struct DockerEngineSettings: Sendable {
     public var networkOptions: [String: String]
     /// The program `carrel-init`: it keeps volumes mounted.
     public var initProgram: String
+    /// Credentials for fetching images, by registry (`registry.example.org:5000`, `docker.io`).
+    public var registries: [String: RegistryLogin] = [:]
+    /// A file like Docker's `config.json`, with further credentials; nil: Docker's own, if there is one.
+    public var dockerConfig: String?
+    /// How often it is looked at its registry whether an image's tag has moved; nil: never.
+    public var imageCheck: Duration? = .seconds(600)
 
     public init(
         address: DockerAddress = .socket("/var/run/docker.sock"),

@@ -15,6 +15,13 @@
 int clinux_run(char *const arguments[], const void *input, size_t input_length, char *output, size_t room,
                size_t *length, bool errors);
 
+// Runs `arguments` (NULL-terminated, the first is the program's path) with this process' environment and `input` (a few
+// KB at most) on its standard input, and waits for its end, for `milliseconds` at most: -ETIMEDOUT then, and -EFBIG if it
+// printed `room` bytes or more; in both cases it and what it started in its process group is killed. Standard error is
+// dropped. Returns the exit status of waitpid.
+int clinux_ask(char *const arguments[], const void *input, size_t input_length, char *output, size_t room,
+               size_t *length, int milliseconds);
+
 // Starts `arguments` (NULL-terminated, the first is the program's path) with this process' environment, standard input
 // and output, and nothing else of it. Returns its pid, for clinux_wait.
 pid_t clinux_start(char *const arguments[]);

@@ -55,6 +55,12 @@ extension Builder {
         settings.subnets = value["subnets"]?.text ?? settings.subnets
         settings.networkDriver = value["network-driver"]?.text ?? settings.networkDriver
         settings.networkOptions = value["network-options"]?.textEntries ?? [:]
+        settings.registries = (value["registries"]?.entries ?? [:]).compactMapValues { login in
+            guard let username = login["username"]?.text, let password = login["password"]?.secret else { return nil }
+            return RegistryCredentials(username: username, password: password)
+        }
+        settings.dockerConfig = value["docker-config"]?.text.map(path)
+        if let check = value["image-check"] { settings.imageCheck = check.duration }
         if case .bind(let host, let port)? = value["address"]?.content, let tls = value["tls"],
             let authorities = tls["ca"]?.text, let certificate = tls["certificate"]?.text, let key = tls["key"]?.text
         {

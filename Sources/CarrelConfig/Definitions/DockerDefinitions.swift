@@ -44,7 +44,38 @@ extension Definitions {
             default: "none",
             "What the network driver is told."
         ),
+        Key(
+            "registries",
+            .dictionary(keys: .registry, of: .object(registryLogin), atLeast: 0),
+            default: "none",
+            "Credentials for fetching images, by registry: `registry.example.org:5000`, `docker.io`. They count before those "
+                + "of `docker-config`. See docs/images.md."
+        ),
+        Key(
+            "docker-config",
+            .text(.hostPath("a file")),
+            default: "`config.json` in `$DOCKER_CONFIG` or `~/.docker`, if it is there",
+            "Docker's `config.json` with credentials or credential helpers for registries. Read, and helpers asked, at every "
+                + "fetch."
+        ),
+        Key(
+            "image-check",
+            .text(.imageCheck),
+            default: "10m",
+            "How often it is looked at the registry whether an app's image has moved to a newer one, which is then fetched, and "
+                + "the spares replaced; `never`: it is not. Images that are named by digest never move."
+        ),
     ]
+
+    private static let registryLogin = ObjectShape([
+        Key("username", .text(.line("a user's name")), required: true, "Who fetches."),
+        Key(
+            "password",
+            .secret(.line("a password or token"), literal: .line("a password or token"), shown: false),
+            required: true,
+            "Read when carrel starts: for tokens that end use `docker-config` with a credential helper."
+        ),
+    ])
 
     /// Keys of an app that only container engines understand.
     static let container = [

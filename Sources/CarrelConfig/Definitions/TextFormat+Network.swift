@@ -40,6 +40,15 @@ extension TextFormat {
         return bind.read(String(text.dropFirst("tcp://".count)))
     }
 
+    static let registry = TextFormat(
+        "a registry's name and perhaps port, such as registry.example.org:5000 or docker.io",
+        pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?$"
+    ) { text in
+        if isHost(text) { return .value(.text(text)) }
+        if case .value = bind.read(text) { return .value(.text(text)) }
+        return .wrong("is not a registry's name")
+    }
+
     /// Yields a block with its length: `10.1.2.3` becomes `10.1.2.3/32`.
     static let cidr = TextFormat(
         "a network in CIDR notation, such as 10.0.0.0/8 or fd00::/8",

@@ -14,6 +14,14 @@ extension TextFormat {
         }
     }
 
+    /// How often; `never` is a text.
+    static let imageCheck = TextFormat(
+        "a duration from 10s, such as 10m, or never",
+        pattern: "^(([0-9]+(ms|s|m|h|d))+|never)$"
+    ) { text in
+        text == "never" ? .value(.text(text)) : duration(from: .seconds(10)).read(text)
+    }
+
     private static let units: [(suffix: String, size: Int64)] = [
         ("Ki", 1 << 10), ("Mi", 1 << 20), ("Gi", 1 << 30), ("Ti", 1 << 40),
         ("k", 1000), ("M", 1_000_000), ("G", 1_000_000_000), ("T", 1_000_000_000_000),

@@ -61,6 +61,22 @@ public struct DockerSettings: Hashable, Sendable {
     public var subnets = "10.213.0.0/16"
     public var networkDriver = "bridge"
     public var networkOptions: [String: String] = [:]
+    /// For fetching images, by registry.
+    public var registries: [String: RegistryCredentials] = [:]
+    /// A file like Docker's `config.json`; nil: Docker's own, if there is one.
+    public var dockerConfig: String?
+    /// How often images are looked for at their registries; nil: never.
+    public var imageCheck: Duration? = .seconds(600)
+}
+
+public struct RegistryCredentials: Hashable, Sendable {
+    public var username: String
+    public var password: Secret
+
+    public init(username: String, password: Secret) {
+        self.username = username
+        self.password = password
+    }
 }
 
 /// Files are PEM; paths are absolute.

@@ -34,19 +34,25 @@ public struct EngineCapabilities: Sendable {
     public var logs: (any LogReading)?
     public var stats: (any InstanceMeasuring)?
     public var events: (any InstanceEvents)?
+    public var preparing: (any InstancePreparing)?
+    public var images: (any ImageRefreshing)?
 
     public init(
         pause: (any InstancePausing)? = nil,
         attachHome: (any HomeAttaching)? = nil,
         logs: (any LogReading)? = nil,
         stats: (any InstanceMeasuring)? = nil,
-        events: (any InstanceEvents)? = nil
+        events: (any InstanceEvents)? = nil,
+        preparing: (any InstancePreparing)? = nil,
+        images: (any ImageRefreshing)? = nil
     ) {
         self.pause = pause
         self.attachHome = attachHome
         self.logs = logs
         self.stats = stats
         self.events = events
+        self.preparing = preparing
+        self.images = images
     }
 }
 

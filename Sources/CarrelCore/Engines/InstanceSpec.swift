@@ -89,6 +89,8 @@ public struct Instance: Hashable, Sendable {
     public var extraEndpoints: [String: Endpoint]
     /// The location of the home that is attached.
     public var home: String?
+    /// The engine would make it from another image now than it did: its name means another.
+    public var isOutdated: Bool
 
     public init(
         workspace: WorkspaceID,
@@ -97,7 +99,8 @@ public struct Instance: Hashable, Sendable {
         state: State,
         endpoint: Endpoint?,
         extraEndpoints: [String: Endpoint] = [:],
-        home: String? = nil
+        home: String? = nil,
+        isOutdated: Bool = false
     ) {
         self.workspace = workspace
         self.app = app
@@ -106,5 +109,6 @@ public struct Instance: Hashable, Sendable {
         self.endpoint = endpoint
         self.extraEndpoints = extraEndpoints
         self.home = home
+        self.isOutdated = isOutdated
     }
 }

@@ -51,18 +51,22 @@ enum EngineList {
         _ logger: Logger
     ) throws -> any Engine {
         let own = "\(state.path)/engines/\(name)"
+        var made = DockerEngineSettings(
+            address: try settings.remote.map(address) ?? .socket(settings.socket),
+            slots: settings.slots ?? own + "/slots",
+            subnets: settings.subnets,
+            networkDriver: settings.networkDriver,
+            networkOptions: settings.networkOptions,
+            initProgram: besideThisProgram("carrel-init")
+        )
+        made.registries = settings.registries.mapValues { .init(username: $0.username, password: $0.password) }
+        made.dockerConfig = settings.dockerConfig
+        made.imageCheck = settings.imageCheck
         return DockerEngine(
             name: name,
             deployment: configuration.deployment,
             stateDirectory: own,
-            settings: DockerEngineSettings(
-                address: try settings.remote.map(address) ?? .socket(settings.socket),
-                slots: settings.slots ?? own + "/slots",
-                subnets: settings.subnets,
-                networkDriver: settings.networkDriver,
-                networkOptions: settings.networkOptions,
-                initProgram: besideThisProgram("carrel-init")
-            ),
+            settings: made,
             logger: logger
         )
     }

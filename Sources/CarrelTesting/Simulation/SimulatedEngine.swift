@@ -7,6 +7,8 @@ public final class SimulatedEngine: Engine {
     /// How it behaves; may be changed at any time.
     public struct Behaviour: Sendable {
         public var createTakes: Duration = .milliseconds(50)
+        /// Fetching what an app needs, before its first instance can be created; zero: it is there.
+        public var fetchTakes: Duration = .zero
         /// From the creation to the app's first answer.
         public var bootTakes: Duration = .seconds(2)
         public var destroyTakes: Duration = .milliseconds(100)
@@ -44,6 +46,10 @@ public final class SimulatedEngine: Engine {
         var random: SeededRandom
         var running: [WorkspaceID: Running] = [:]
         var nextPort = 20_000
+        /// When what an app needs will be there.
+        var fetchedAt: [AppID: Timestamp] = [:]
+        var outdated: Set<WorkspaceID> = []
+        var preparationWatchers: [Int: AsyncStream<Preparation>.Continuation] = [:]
         var calls: [String: Int] = [:]
         var faults: [String] = []
         var watchers: [Int: AsyncStream<WorkspaceID>.Continuation] = [:]
@@ -91,7 +97,8 @@ public final class SimulatedEngine: Engine {
                 attachHome: behaviour.canAttach ? self : nil,
                 logs: self,
                 stats: self,
-                events: self
+                events: self,
+                preparing: self
             )
         }
     }
@@ -133,7 +140,11 @@ public final class SimulatedEngine: Engine {
             }
             return state.running.values.sorted { $0.spec.workspace < $1.spec.workspace }.filter { _ in
                 !state.chance(state.behaviour.omits)
-            }.map(\.instance)
+            }.map { running in
+                var instance = running.instance
+                instance.isOutdated = state.outdated.contains(instance.workspace)
+                return instance
+            }
         }
     }
 

@@ -8,6 +8,8 @@ struct Observed: Sendable {
     var touched: Set<WorkspaceID> = []
     /// About to be taken down; they count as gone for the pool.
     var leaving: Set<WorkspaceID> = []
+    /// What their engine needs before they can be started is being fetched.
+    var preparing: Set<WorkspaceID> = []
     /// Somebody waits for these to answer already.
     var awaited: Set<WorkspaceID> = []
     /// In the store, but unreadable: neither wanted nor stray.
@@ -25,6 +27,8 @@ struct WorkspaceNotes: Sendable {
     /// The last thing done to it failed: not again before this.
     var heldUntil: Timestamp?
     var failedInARow = 0
+    /// What its engine needs before it can be started was fetched.
+    var isPrepared = false
     var cpu = CPUHistory()
     var busy: BusyReading?
     var askedAt: Timestamp?

@@ -57,6 +57,8 @@ struct Planner {
     }
 
     private mutating func lookAtStarting(_ workspace: Workspace) {
+        // However long that takes, it is not the app's.
+        guard !observed.preparing.contains(workspace.id) else { return }
         let within = rules.known(workspace).app.ready.within
         if let startedAt = workspace.startedAt {
             guard now - startedAt < within else { return takeDown(workspace, .neverReady(within: within)) }
@@ -167,6 +169,7 @@ struct Planner {
 
     private mutating func fillPools(of engine: EngineName) {
         let retired = Set(pools.keys).subtracting(rules.order).sorted()
+        let outdated = Set((observed.instances ?? [:]).values.lazy.filter(\.isOutdated).map(\.workspace))
         for id in rules.order + retired {
             // An app that moved to another engine is gone from this one.
             let entry = rules.current(id).flatMap { $0.app.engine == engine ? $0 : nil }
@@ -178,6 +181,7 @@ struct Planner {
                 policy: entry?.app.pool ?? PoolPolicy(),
                 wanted: canSpare ? entry?.app.pool.spares ?? 0 : 0,
                 definition: entry?.definition ?? "",
+                outdated: outdated,
                 failures: observed.failures[id] ?? StartFailures(),
                 budget: observed.instances == nil ? 0 : budget.spares,
                 now: now

@@ -35,6 +35,7 @@ struct PoolDecision: Hashable, Sendable {
         policy: PoolPolicy,
         wanted: Int,
         definition: String,
+        outdated: Set<WorkspaceID> = [],
         failures: StartFailures,
         budget: Int,
         now: Timestamp
@@ -46,7 +47,7 @@ struct PoolDecision: Hashable, Sendable {
             makeRoom(waiting > 0 ? waiting - min(0, room) : -room, in: pool)
         }
         guard pool.queued.isEmpty else { return }
-        let stale = Staleness(definition: definition, maxAge: policy.maxAge, now: now)
+        let stale = Staleness(definition: definition, outdated: outdated, maxAge: policy.maxAge, now: now)
         let old = pool.ready.filter { stale.reason($0) != nil }
         let fresh = pool.ready.filter { stale.reason($0) == nil && letGo[$0.id] == nil }
         var coming: [Workspace] = []
@@ -117,11 +118,14 @@ struct PoolDecision: Hashable, Sendable {
 /// Why a spare is no longer what the configuration asks for.
 private struct Staleness {
     let definition: String
+    /// Their image's name means another image by now.
+    let outdated: Set<WorkspaceID>
     let maxAge: Duration?
     let now: Timestamp
 
     func reason(_ spare: Workspace) -> String? {
         if spare.definition != definition { return "the app's definition changed" }
+        if outdated.contains(spare.id) { return "there is a newer image of the app" }
         if let maxAge, let readyAt = spare.readyAt, now - readyAt >= maxAge {
             return "older than \(maxAge.forPeople)"
         }

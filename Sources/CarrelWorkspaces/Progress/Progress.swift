@@ -11,6 +11,8 @@ final class Progress: Sendable {
     private struct State {
         var watchers: [WorkspaceID: [Int: Watcher]] = [:]
         var next = 0
+        /// What is fetched for them, before they can be started.
+        var preparing: [WorkspaceID: String] = [:]
     }
 
     private let state = Mutex(State())
@@ -36,6 +38,15 @@ final class Progress: Sendable {
         return stream
     }
 
+    /// From now on this is what happens to one that starts, until there is nothing more to say of it. Returns whether
+    /// somebody watches.
+    func note(_ preparation: Preparation) -> Bool {
+        state.withLock { state in
+            state.preparing[preparation.workspace] = preparation.message
+            return state.watchers[preparation.workspace] != nil
+        }
+    }
+
     /// Tells those who watch it; what they know already is not repeated.
     func announce(_ workspace: Workspace, position: Int? = nil) {
         guard state.withLock({ $0.watchers[workspace.id] != nil }) else { return }
@@ -57,10 +68,16 @@ final class Progress: Sendable {
     }
 
     func event(_ workspace: Workspace, position: Int?) -> WorkspaceEvent {
-        WorkspaceEvent(
+        let preparing = state.withLock { $0.preparing[workspace.id] }
+        return WorkspaceEvent(
             workspace: workspace,
             queuePosition: position,
-            message: ProgressSentence.of(workspace, app: rules.now.known(workspace).app, position: position)
+            message: ProgressSentence.of(
+                workspace,
+                app: rules.now.known(workspace).app,
+                position: position,
+                preparing: preparing
+            )
         )
     }
 

@@ -2,11 +2,11 @@ import CarrelCore
 
 /// What is happening to a workspace, as a sentence for its member.
 enum ProgressSentence {
-    static func of(_ workspace: Workspace, app: App, position: Int?) -> String {
+    static func of(_ workspace: Workspace, app: App, position: Int?, preparing: String? = nil) -> String {
         switch workspace.phase {
         case .queued: waiting(position)
         case .starting:
-            workspace.startedAt == nil ? "Waiting for its turn to start" : "Starting \(app.title)"
+            preparing ?? (workspace.startedAt == nil ? "Waiting for its turn to start" : "Starting \(app.title)")
         case .ready where workspace.owner != nil && workspace.handedOverAt == nil:
             app.home == nil ? "Handing it over" : "Bringing your files"
         case .ready: "Ready"

@@ -69,13 +69,13 @@ extension EngineLoop {
         }
     }
 
-    private func done(_ id: WorkspaceID) {
+    func done(_ id: WorkspaceID) {
         busy.remove(id)
         leaving.remove(id)
     }
 
     /// What failed is left alone for a while, longer each time, and then tried again.
-    private func guarded(_ id: WorkspaceID, _ body: @Sendable () async throws -> Void) async {
+    func guarded(_ id: WorkspaceID, _ body: @Sendable () async throws -> Void) async {
         do {
             try await body()
             notes[id]?.failedInARow = 0
@@ -112,6 +112,7 @@ extension EngineLoop {
     private func launchStart(_ id: WorkspaceID, _ launch: (@escaping Job) -> Void) {
         busy.insert(id)
         launch {
+            guard await self.isPrepared(id) else { return }
             await self.guarded(id) { try await self.start(id) }
             await self.done(id)
             guard let instance = await self.takeStarted(id) else { return }
@@ -147,7 +148,7 @@ extension EngineLoop {
 
     private func isAwaited(_ id: WorkspaceID) -> Bool { awaited.contains(id) }
 
-    private func takeDown(_ id: WorkspaceID, _ ending: Ending) async throws {
+    func takeDown(_ id: WorkspaceID, _ ending: Ending) async throws {
         awaited.remove(id)
         let before = try await around.store.workspace(id)
         do {

@@ -22,6 +22,8 @@ actor EngineLoop {
     /// Workspaces for which a job is on its way.
     var busy: Set<WorkspaceID> = []
     var leaving: Set<WorkspaceID> = []
+    /// What their start needs is being fetched.
+    var preparing: Set<WorkspaceID> = []
     var awaited: Set<WorkspaceID> = []
     /// Started, and not yet asked whether they answer.
     var started: [WorkspaceID: Instance] = [:]
@@ -34,6 +36,7 @@ actor EngineLoop {
     var writtenActivity: [WorkspaceID: Timestamp] = [:]
     var measuredAt: Timestamp?
     var isMeasuring = false
+    var isRefreshing = false
     /// Open after the first pass: every workspace that was open before is reached again.
     nonisolated let settled = Latch()
 
@@ -50,6 +53,9 @@ actor EngineLoop {
         await withDiscardingTaskGroup { group in
             if let events = around.engines.ifPrepared(engine.name)?.can.events {
                 group.addTask { for await _ in events.events() { self.poked.set() } }
+            }
+            if let preparing = around.engines.ifPrepared(engine.name)?.can.preparing {
+                group.addTask { for await step in preparing.preparations() { await self.tell(step) } }
             }
             while !Task.isCancelled {
                 let began = around.clock.now()
@@ -114,6 +120,7 @@ actor EngineLoop {
             let touched = listing.map { around.turns.touched(since: $0.mark) } ?? []
             let observed = try await observe(rows, listing: listing, touched: touched)
             if let job = beginMeasuring(rows) { launch(job) }
+            if let job = beginRefreshing() { launch(job) }
             let plan = Planner.plan(
                 wanted: rows,
                 observed: observed,
@@ -153,6 +160,7 @@ actor EngineLoop {
         }
         observed.touched = touched.union(busy)
         observed.leaving = leaving
+        observed.preparing = preparing
         observed.awaited = awaited
         observed.notes = notes
         observed.traffic = traffic

@@ -39,9 +39,10 @@ final class DockerClient: Sendable {
     func get<Answer: Decodable>(
         _ path: String,
         _ query: [String: String] = [:],
+        headers: [String: String] = [:],
         as type: Answer.Type = Answer.self
     ) async throws -> Answer {
-        try decode(try await whole(.GET, path, query), call: "GET \(path)")
+        try decode(try await whole(.GET, path, query, headers: headers), call: "GET \(path)")
     }
 
     @discardableResult

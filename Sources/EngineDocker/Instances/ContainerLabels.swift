@@ -6,6 +6,10 @@ enum ContainerLabels {
     static let workspace = "org.carrel.workspace"
     static let app = "org.carrel.app"
     static let definition = "org.carrel.definition"
+    /// What its image is known by: the digest at its registry, or else its id.
+    static let image = "org.carrel.image"
+    /// What the app calls it.
+    static let imageName = "org.carrel.image.name"
     /// Where the app listens, inside.
     static let port = "org.carrel.port"
     /// Further ports: `name=port,…`.
@@ -15,7 +19,12 @@ enum ContainerLabels {
 
     static func name(_ workspace: WorkspaceID) -> String { "carrel-\(workspace)" }
 
-    static func of(_ spec: InstanceSpec, deployment: String, port: Int) -> [String: String] {
+    static func of(
+        _ spec: InstanceSpec,
+        image details: ImageDetails,
+        deployment: String,
+        port: Int
+    ) -> [String: String] {
         // The app's own first: none of them may pretend to be another workspace.
         spec.app.labels.merging(
             [
@@ -23,6 +32,8 @@ enum ContainerLabels {
                 workspace: spec.workspace.description,
                 app: spec.app.id.description,
                 definition: spec.definition,
+                image: spec.app.image.map(ImageName.init)?.digests(among: details.digests ?? []).first ?? details.id,
+                imageName: spec.app.image ?? "",
                 Self.port: String(port),
                 ports: spec.app.ports.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ","),
             ]

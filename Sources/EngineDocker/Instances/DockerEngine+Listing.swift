@@ -7,10 +7,12 @@ extension DockerEngine {
         // Before the listing: one that is made meanwhile is in the listing, or nowhere.
         let known = directories.workspaces
         let rows = try await listed()
+        let outdated = try await outdated(rows)
         var list: [Instance] = []
         var seen: Set<WorkspaceID> = []
         for row in rows {
-            guard let instance = try await instance(of: row) else { continue }
+            guard var instance = try await instance(of: row) else { continue }
+            instance.isOutdated = outdated.contains(row.id)
             seen.insert(instance.workspace)
             list.append(instance)
         }

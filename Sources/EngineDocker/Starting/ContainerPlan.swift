@@ -37,7 +37,7 @@ struct ContainerPlan {
             entrypoint: launch.arguments.isEmpty ? nil : [],
             environment: launch.environment.map { "\($0.key)=\($0.value)" }.sorted(),
             user: app.container.user?.description,
-            labels: ContainerLabels.of(spec, deployment: deployment, port: Self.port(app)),
+            labels: ContainerLabels.of(spec, image: image, deployment: deployment, port: Self.port(app)),
             hostname: "workspace",
             host: host,
             networks: place.address.map { .init(endpoints: [place.network: .init(ipam: .init(four: $0))]) }

@@ -10,7 +10,7 @@ extension DockerEngine {
         return try await locks.withLock(on: id) {
             if let there = try await self.existing(id) { return there }
             // Before anything is made: it may take minutes.
-            let image = try await self.image(of: spec.app)
+            let image = try await self.image(of: spec.app, for: id)
             do {
                 try await self.start(spec, image: image, on: host)
             } catch {

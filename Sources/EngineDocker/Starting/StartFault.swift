@@ -25,6 +25,20 @@ enum StartFault {
                 detail: "in the image \(image): \(fault)"
             )
         }
+        if said.contains("plugin"), said.contains("not found") {
+            return CarrelError(
+                .engineFailed,
+                "The storage that the app needs is of a kind that the container engine does not have.",
+                detail: fault.description
+            )
+        }
+        if fault.isMissing, said.contains("network") {
+            return CarrelError(
+                .engineFailed,
+                "The network for the workspace is gone.",
+                detail: fault.description
+            )
+        }
         if said.contains("could not select device driver") {
             return CarrelError(
                 .engineFailed,
