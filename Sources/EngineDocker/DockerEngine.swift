@@ -37,7 +37,12 @@ public actor DockerEngine: Engine {
         self.logger = logger
         directories = ContainerDirectories(state: stateDirectory, slots: settings.slots)
         client = DockerClient(settings.address)
-        networks = WorkspaceNetworks(client: client, deployment: deployment, settings: settings)
+        networks = WorkspaceNetworks(
+            client: client,
+            deployment: deployment,
+            settings: settings,
+            mark: stateDirectory.utf8.fingerprintDigits
+        )
         holders = VolumeHolders(
             client: client,
             deployment: deployment,
@@ -101,8 +106,10 @@ public actor DockerEngine: Engine {
     }
 
     public func findings() async -> [EngineFinding] {
-        if let host { return host.findings }
-        do { return try await DockerHost.find(client, address: settings.address).findings } catch {
+        if let host { return await host.findings + [networks.trouble].compactMap(\.self) }
+        do {
+            return try await DockerHost.find(client, address: settings.address).findings + networks.surveyed()
+        } catch {
             let told = error as? CarrelError
             return [EngineFinding(.error, [told?.message, told?.detail].compactMap(\.self).joined(separator: " "))]
         }

@@ -29,17 +29,23 @@ final class DockerFixture: EngineFixture {
         deployment = "tests-" + (root.split(separator: "-").last ?? "")
     }
 
-    func dockerEngine(state: String = "state", deployment: String? = nil) async throws -> DockerEngine {
+    func dockerEngine(
+        state: String = "state",
+        deployment: String? = nil,
+        change: (inout DockerEngineSettings) -> Void = { _ in }
+    ) async throws -> DockerEngine {
         guard let name = EngineName("docker") else { throw ContractBroken("docker is no name") }
+        var settings = DockerEngineSettings(
+            address: .socket(Self.socket),
+            slots: root + "/" + state + "/slots",
+            initProgram: try Self.initProgram()
+        )
+        change(&settings)
         let engine = DockerEngine(
             name: name,
             deployment: deployment ?? self.deployment,
             stateDirectory: root + "/" + state,
-            settings: DockerEngineSettings(
-                address: .socket(Self.socket),
-                slots: root + "/" + state + "/slots",
-                initProgram: try Self.initProgram()
-            ),
+            settings: settings,
             clock: clock,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
