@@ -40,7 +40,12 @@ public actor DockerEngine: Engine {
         self.logger = logger
         directories = ContainerDirectories(state: stateDirectory, slots: settings.slots)
         client = DockerClient(settings.address)
-        networks = WorkspaceNetworks(client: client, deployment: deployment, settings: settings)
+        networks = WorkspaceNetworks(
+            client: client,
+            deployment: deployment,
+            settings: settings,
+            mark: stateDirectory.utf8.fingerprintDigits
+        )
         holders = VolumeHolders(
             client: client,
             deployment: deployment,
@@ -109,10 +114,11 @@ public actor DockerEngine: Engine {
     }
 
     public func findings() async -> [EngineFinding] {
-        if let host { return host.findings }
+        if let host { return await host.findings + [networks.trouble].compactMap(\.self) }
         do {
             let host = try await DockerHost.find(client, address: settings.address)
-            return host.findings + (try await blocking { [access] in access.findings() })
+            let ofCredentials = try await blocking { [access] in access.findings() }
+            return try await host.findings + networks.surveyed() + ofCredentials
         } catch {
             let told = error as? CarrelError
             return [EngineFinding(.error, [told?.message, told?.detail].compactMap(\.self).joined(separator: " "))]

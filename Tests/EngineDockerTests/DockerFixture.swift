@@ -33,7 +33,7 @@ final class DockerFixture: EngineFixture {
         state: String = "state",
         deployment: String? = nil,
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-        _ change: (inout DockerEngineSettings) -> Void = { _ in }
+        change: (inout DockerEngineSettings) -> Void = { _ in }
     ) async throws -> DockerEngine {
         guard let name = EngineName("docker") else { throw ContractBroken("docker is no name") }
         var settings = DockerEngineSettings(

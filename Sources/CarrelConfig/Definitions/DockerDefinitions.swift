@@ -28,7 +28,7 @@ extension Definitions {
         ),
         Key(
             "subnets",
-            .text(.cidr),
+            .text(.subnets),
             default: "10.213.0.0/16",
             "An IPv4 block that nothing else uses: each workspace has a network of its own, of eight addresses."
         ),

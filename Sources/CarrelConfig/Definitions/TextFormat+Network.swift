@@ -64,6 +64,22 @@ extension TextFormat {
         return .value(.text("\(address)/\(length)"))
     }
 
+    /// For many networks of eight addresses each.
+    static let subnets = TextFormat(
+        "an IPv4 network in CIDR notation, /29 or larger, such as 10.213.0.0/16",
+        pattern: "^[0-9.]+/[0-9]{1,2}$"
+    ) { text in
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        if isIPv6(String(parts[0])) { return .wrong("is IPv6: workspaces' networks have IPv4 addresses") }
+        guard parts.count == 2, isIPv4(String(parts[0])), parts[1].utf8.allSatisfy(\.isASCIIDigit),
+            let length = Int(parts[1])
+        else { return .wrong("is not an IPv4 network in CIDR notation") }
+        guard (8...29).contains(length) else {
+            return .wrong(length < 8 ? "is larger than a /8" : "is smaller than a /29, the network of one workspace")
+        }
+        return .value(.text(text))
+    }
+
     /// Yields it without a slash at the end.
     static let origin = TextFormat(
         "http:// or https://, a name and perhaps a port, without a path: https://work.example.org",

@@ -35,7 +35,7 @@ public struct BuiltIn: Sendable {
         isolation: [.path],
         postgres: false,
         tls: true,
-        egressLists: [],
+        egressLists: [.docker],
         gpus: [.docker]
     )
 }

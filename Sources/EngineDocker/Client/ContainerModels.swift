@@ -132,6 +132,7 @@ struct HostConfig: Encodable, Sendable {
     var log = LogConfig()
     var dns: [String]?
     var dnsSearch: [String]?
+    var dnsOptions: [String]?
     var groups: [String]?
 
     enum CodingKeys: String, CodingKey {
@@ -153,6 +154,7 @@ struct HostConfig: Encodable, Sendable {
         case log = "LogConfig"
         case dns = "Dns"
         case dnsSearch = "DnsSearch"
+        case dnsOptions = "DnsOptions"
         case groups = "GroupAdd"
     }
 

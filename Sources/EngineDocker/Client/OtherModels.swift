@@ -177,7 +177,9 @@ struct NetworkRequest: Encodable, Sendable {
 struct NetworkDetails: Decodable, Sendable {
     var id: String
     var name: String
+    var driver: String?
     var labels: [String: String]?
+    var options: [String: String]?
     var addresses: Addresses?
 
     struct Addresses: Decodable, Sendable {
@@ -187,10 +189,17 @@ struct NetworkDetails: Decodable, Sendable {
 
     var subnets: [String] { (addresses?.config ?? []).compactMap { $0["Subnet"] } }
 
+    /// The interface of its machine that it goes through; nil if it is no bridge.
+    var bridge: String? {
+        driver == "bridge" ? options?[BridgeName.option] ?? "br-" + id.prefix(12) : nil
+    }
+
     enum CodingKeys: String, CodingKey {
         case id = "Id"
         case name = "Name"
+        case driver = "Driver"
         case labels = "Labels"
+        case options = "Options"
         case addresses = "IPAM"
     }
 }

@@ -1,9 +1,11 @@
 public import CarrelCore
 import EngineHost
+import Logging
 
 extension DockerEngine {
     public func instances() async throws -> [Instance] {
         _ = try prepared()
+        do { try await networks.keepApart() } catch { logger.error("engine \(name): \(error)") }
         // Before the listing: one that is made meanwhile is in the listing, or nowhere.
         let known = directories.workspaces
         let rows = try await listed()

@@ -26,18 +26,37 @@ struct SubnetPool: Sendable {
         return "\(Self.text(first + cursor * 8))/29"
     }
 
+    /// Whatever of these is in our block is nobody's any more; they may be larger or smaller than a /29.
     mutating func take(_ subnets: [String]) {
-        for subnet in subnets { if let index = index(of: subnet) { taken.insert(index) } }
+        for subnet in subnets { for index in indices(of: subnet) { taken.insert(index) } }
     }
 
     mutating func give(back subnet: String) {
-        if let index = index(of: subnet) { taken.remove(index) }
+        for index in indices(of: subnet) { taken.remove(index) }
     }
 
-    private func index(of subnet: String) -> UInt32? {
-        guard let (address, _) = Self.parse(subnet), address >= first, (address - first) / 8 < count else { return nil }
-        return (address - first) / 8
+    private func indices(of subnet: String) -> Range<UInt32> {
+        guard count > 0, let (start, end) = Self.span(subnet) else { return 0..<0 }
+        let last = first + (count - 1) * 8 + 7
+        guard start <= last, end >= first else { return 0..<0 }
+        return (max(start, first) - first) / 8..<(min(end, last) - first) / 8 + 1
     }
+
+    /// Whether two blocks share an address. False if one can't be read.
+    static func overlap(_ one: String, _ other: String) -> Bool {
+        guard let one = span(one), let other = span(other) else { return false }
+        return one.first <= other.last && other.first <= one.last
+    }
+
+    /// Its first and last address.
+    private static func span(_ block: String) -> (first: UInt32, last: UInt32)? {
+        guard let (address, bits) = parse(block) else { return nil }
+        let mask: UInt32 = bits == 0 ? 0 : ~0 << UInt32(32 - bits)
+        return (address & mask, address | ~mask)
+    }
+
+    /// Whether an IPv4 address lies in a block.
+    static func block(_ block: String, has address: String) -> Bool { overlap(block, address + "/32") }
 
     /// Where the container is in a subnet.
     static func containerAddress(in subnet: String) -> String? { parse(subnet).map { text($0.address + 2) } }
@@ -50,7 +69,7 @@ struct SubnetPool: Sendable {
         return (parts.reduce(0) { $0 << 8 | UInt32($1) }, bits)
     }
 
-    private static func text(_ address: UInt32) -> String {
+    static func text(_ address: UInt32) -> String {
         [24, 16, 8, 0].map { String(address >> UInt32($0) & 255) }.joined(separator: ".")
     }
 }

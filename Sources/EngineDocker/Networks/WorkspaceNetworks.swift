@@ -1,5 +1,6 @@
 import CarrelCore
 import EngineHost
+import Glibc
 
 /// The networks of workspaces: each has one of its own, with a small block of addresses, made before its container.
 actor WorkspaceNetworks {
@@ -9,47 +10,73 @@ actor WorkspaceNetworks {
         /// Nil: the network's driver chooses.
         var address: String?
         var dns: [String]?
+        var dnsOptions: [String]?
     }
+
+    static let bridge = "bridge"
 
     let client: DockerClient
     let deployment: String
     let settings: DockerEngineSettings
-    private var subnets: SubnetPool
+    nonisolated let firewall: ContainerFirewall
+    var subnets: SubnetPool
+    var policies = EgressPolicies()
+    /// Blocks outside of `subnets` where workspaces still have their addresses.
+    var olderBlocks: [String] = []
+    /// Nil: nobody gets out, for no rules can be set.
+    var wall: ContainerWall?
+    /// What went wrong since.
+    var trouble: EngineFinding?
+    /// Whom containers may ask for names, looked up anew each time.
+    var lookup: @Sendable () -> NameLookup = NameLookup.current
 
-    init(client: DockerClient, deployment: String, settings: DockerEngineSettings) {
+    /// `mark` tells engines on one machine apart; eight hexadecimal digits.
+    init(client: DockerClient, deployment: String, settings: DockerEngineSettings, mark: String) {
         self.client = client
         self.deployment = deployment
         self.settings = settings
+        firewall = ContainerFirewall(mark: mark)
         subnets = SubnetPool(block: settings.subnets)
     }
-
-    /// Throws with a sentence if no network could be made here. Returns what an operator should know.
-    func prepare() async throws -> [EngineFinding] {
-        for network in try await listed() { subnets.take(network.subnets) }
-        return []
-    }
-
-    /// Takes back what `prepare` did.
-    func dismantle() async throws {}
 
     /// Makes the network of a workspace, or finds the one that is there.
     func make(for spec: InstanceSpec) async throws -> Place {
         let name = ContainerLabels.name(spec.workspace)
-        if let there = try await listed().first(where: { $0.name == name }) {
-            return Place(network: name, address: there.subnets.first.flatMap(SubnetPool.containerAddress))
+        let egress = granted(spec.app.egress)
+        let lookup = lookup()
+        func place(_ subnet: String?) -> Place {
+            Place(
+                network: name,
+                address: subnet.flatMap(SubnetPool.containerAddress),
+                dns: lookup.told(egress),
+                dnsOptions: lookup.options(egress)
+            )
         }
-        guard settings.networkDriver == "bridge" else {
-            try await create(name, spec, subnet: nil)
-            return Place(network: name)
+        let code = policies.code(for: egress)
+        // Before there is anything that could send a packet.
+        try await keepApart()
+        if let there = try await listed(name).first {
+            if there.labels?[EgressPolicies.label] == EgressPolicies.text(egress) { return place(there.subnets.first) }
+            try await remove(spec.workspace)
         }
-        // Somebody else's network may have some of our block.
+        guard settings.networkDriver == Self.bridge else {
+            try await create(name, spec, egress, subnet: nil, bridge: nil)
+            return place(nil)
+        }
+        var attempt = 0
+        // Somebody else's network may have some of our block, or the bridge's name.
         for _ in 0..<64 {
             guard let subnet = subnets.next() else { break }
             do {
-                try await create(name, spec, subnet: subnet)
-                return Place(network: name, address: SubnetPool.containerAddress(in: subnet))
+                let bridge = firewall.bridges.make(code: code, workspace: spec.workspace, attempt: attempt)
+                try await create(name, spec, egress, subnet: subnet, bridge: bridge)
+                try await confirm(bridge, of: spec.workspace)
+                return place(subnet)
             } catch let fault as DockerFault where fault.message.contains("overlaps") {
                 continue
+            } catch let fault as DockerFault where fault.message.contains("same bridge name") {
+                subnets.give(back: subnet)
+                attempt += 1
             } catch {
                 subnets.give(back: subnet)
                 throw error
@@ -62,23 +89,32 @@ actor WorkspaceNetworks {
         )
     }
 
-    private func create(_ name: String, _ spec: InstanceSpec, subnet: String?) async throws {
+    private func create(
+        _ name: String,
+        _ spec: InstanceSpec,
+        _ egress: Egress,
+        subnet: String?,
+        bridge: String?
+    ) async throws {
         do {
             try await client.post(
                 "/networks/create",
                 body: NetworkRequest(
                     name: name,
                     driver: settings.networkDriver,
-                    isInternal: spec.app.egress == .none,
+                    isInternal: egress == .none,
                     labels: [
                         ContainerLabels.deployment: deployment, ContainerLabels.app: spec.app.id.description,
                         ContainerLabels.workspace: spec.workspace.description,
+                        EgressPolicies.label: EgressPolicies.text(egress),
                     ],
-                    options: settings.networkOptions,
+                    options: settings.networkOptions.merging(bridge.map { [BridgeName.option: $0] } ?? [:]) { $1 },
                     addresses: subnet.map { .init(config: [["Subnet": $0]]) }
                 )
             )
-        } catch let fault as DockerFault where fault.message.contains("overlaps") {
+        } catch let fault as DockerFault
+            where fault.message.contains("overlaps") || fault.message.contains("same bridge name")
+        {
             throw fault
         } catch let fault as DockerFault where fault.isMissing {
             throw CarrelError(
@@ -91,10 +127,20 @@ actor WorkspaceNetworks {
         }
     }
 
+    /// The rules bind bridges of this machine: one that is somewhere else would be open.
+    private func confirm(_ bridge: String, of workspace: WorkspaceID) async throws {
+        guard wall != nil, if_nametoindex(bridge) == 0 else { return }
+        try await remove(workspace)
+        throw CarrelError(
+            .engineFailed,
+            "The workspace could not be kept from this machine's own addresses, so it was not started.",
+            detail: "the container engine made the bridge \(bridge) where carrel does not see it"
+        )
+    }
+
     /// Does nothing if there is none.
     func remove(_ workspace: WorkspaceID) async throws {
-        let name = ContainerLabels.name(workspace)
-        for network in try await listed() where network.name == name {
+        for network in try await listed(ContainerLabels.name(workspace)) {
             do { try await client.delete("/networks/\(network.id)") } catch let fault as DockerFault
                 where fault.isMissing
             {
@@ -116,10 +162,16 @@ actor WorkspaceNetworks {
         }
     }
 
-    private func listed() async throws -> [NetworkDetails] {
-        do {
-            return try await client.get("/networks", ["filters": ContainerLabels.filter(deployment)])
-        } catch let fault as DockerFault {
+    /// Our deployment's, or of those the ones of this name.
+    func listed(_ name: String? = nil) async throws -> [NetworkDetails] {
+        let label = #""label":["\#(ContainerLabels.deployment)=\#(deployment)"]"#
+        // The filter takes expressions.
+        let filter = name.map { #"{\#(label),"name":["^\#($0)$"]}"# } ?? "{\(label)}"
+        return try await listed(filter: filter)
+    }
+
+    func listed(filter: String) async throws -> [NetworkDetails] {
+        do { return try await client.get("/networks", ["filters": filter]) } catch let fault as DockerFault {
             throw fault.told("The networks can't be listed.")
         }
     }

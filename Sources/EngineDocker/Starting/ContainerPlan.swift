@@ -67,6 +67,7 @@ struct ContainerPlan {
             host.temporary["/tmp"] = "mode=1777,nosuid,nodev"
         }
         host.dns = place.dns
+        host.dnsOptions = place.dnsOptions
         return host
     }
 

@@ -43,6 +43,14 @@ package struct Netfilter: Sendable {
         return outcome.succeeded ? nil : "\(self.command): \(outcome.output.prefix(200))"
     }
 
+    /// Every rule of every table, as `iptables-save` prints it. Nil if it can't be asked.
+    package func saved() -> SavedRules? {
+        guard let save = Command.find(command + "-save") else { return nil }
+        // Docker has some ten rules for each network.
+        let outcome = Command(arguments: [save]).run(errors: false, room: 4 << 20)
+        return outcome.succeeded ? SavedRules(outcome.output) : nil
+    }
+
     /// Whether the rule, a chain and its words, is there.
     package func has(_ rule: [String]) -> Bool { run(["-C"] + rule) == nil }
 }

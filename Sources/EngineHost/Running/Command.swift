@@ -19,12 +19,12 @@ package struct Command {
         package var succeeded: Bool { code == 0 }
     }
 
-    /// Waits for it. What it printed (with `errors`: on standard error too) is kept up to 64 KiB.
-    package func run(errors: Bool = true) -> Outcome {
+    /// Waits for it. What it printed (with `errors`: on standard error too) is kept up to `room` bytes.
+    package func run(errors: Bool = true, room: Int = 65_536) -> Outcome {
         var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
         defer { for pointer in pointers { free(pointer) } }
         pointers.append(nil)
-        var output = [CChar](repeating: 0, count: 65_536)
+        var output = [CChar](repeating: 0, count: room)
         var length = 0
         let status = clinux_run(pointers, input, input.count, &output, output.count, &length, errors)
         let text = String(decoding: output[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -53,8 +53,5 @@ struct EngineDirectories: Sendable {
     var workspaces: [WorkspaceID] { SystemFile.names(in: instances).compactMap { WorkspaceID($0) }.sorted() }
 
     /// Names control groups and firewall chains: no other deployment on this machine has the same.
-    var fingerprint: String {
-        let digits = String(state.utf8.fingerprint & 0xffff_ffff, radix: 16)
-        return String(repeating: "0", count: 8 - digits.count) + digits
-    }
+    var fingerprint: String { state.utf8.fingerprintDigits }
 }

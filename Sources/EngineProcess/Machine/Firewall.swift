@@ -18,7 +18,7 @@ struct Firewall: Sendable {
     func install(trial: Bool = false) -> String? {
         for family in Netfilter.needed {
             guard Command.find(family.command) != nil else { return "\(family.command) is not installed" }
-            if let failure = family.load(rules(family, servers: Self.nameServers()), trial: trial) { return failure }
+            if let failure = family.load(rules(family, servers: NameServers.listed()), trial: trial) { return failure }
             if trial || family.has(jump) { continue }
             if let failure = family.run(["-I"] + jump) { return failure }
         }
@@ -42,15 +42,5 @@ struct Firewall: Sendable {
         lines.append("-A \(chain) -m addrtype --dst-type LOCAL -j REJECT")
         lines += family.refused.map { "-A \(chain) -d \($0) -j REJECT" }
         return lines + ["COMMIT"]
-    }
-
-    static func nameServers(in path: String = "/etc/resolv.conf") -> [String] {
-        (SystemFile.read(path) ?? "").split(separator: "\n").compactMap { line in
-            let words = line.split(whereSeparator: \.isWhitespace)
-            guard words.count >= 2, words[0] == "nameserver" else { return nil }
-            // Nothing but an address may get into the rules.
-            let address = String(words[1].prefix { $0 != "%" })
-            return address.allSatisfy { $0.isHexDigit || $0 == "." || $0 == ":" } ? address : nil
-        }
     }
 }

@@ -45,6 +45,14 @@ struct TextFormatTests {
             bad: ["", "10.0.0/8", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/8/8", "example.org", "10.0.0.0/-1"]
         ),
         Example(
+            name: "networks' block",
+            format: .subnets,
+            good: ["10.213.0.0/16", "192.168.0.0/29", "10.0.0.0/8"],
+            bad: [
+                "", "10.213.0.0", "10.213.0.0/30", "10.213.0.0/32", "0.0.0.0/0", "10.0.0/8", "fd00::/64", "10.0.0.0/-1",
+            ]
+        ),
+        Example(
             name: "origin",
             format: .origin,
             good: ["https://work.example.org", "http://127.0.0.1:8080/", "https://[::1]:1", "http://localhost"],

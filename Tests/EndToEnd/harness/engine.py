@@ -12,7 +12,7 @@ from .waiting import eventually
 
 
 class Engine:
-    """Uses neither the machine's firewall nor its bridge: nothing of another engine is touched."""
+    """Uses no firewall and a bridge of its own: nothing of another engine is touched."""
 
     def __init__(self, *options):
         places.SCRATCH.mkdir(parents=True, exist_ok=True, mode=0o755)
@@ -21,15 +21,22 @@ class Engine:
         self.socket = str(self.directory / "docker.sock")
         self.options = options
         self.process = None
+        # Told to have none, dockerd takes away the bridge of the machine's own engine.
+        self.bridge = f"br-{self.directory.name.removeprefix('engine-')}"
 
     def start(self):
+        if not os.path.exists(f"/sys/class/net/{self.bridge}"):
+            subprocess.run(["ip", "link", "add", self.bridge, "type", "bridge"], check=True)
+            number = int(self.bridge[-2:], 16)
+            subprocess.run(["ip", "address", "add", f"10.214.{number}.1/24", "dev", self.bridge], check=True)
+            subprocess.run(["ip", "link", "set", self.bridge, "up"], check=True)
         log = open(self.directory / "log", "ab")
         with log:
             self.process = subprocess.Popen(
                 [
                     "dockerd", "--host", f"unix://{self.socket}", "--data-root", str(self.directory / "data"),
                     "--exec-root", str(self.directory / "run"), "--pidfile", str(self.directory / "pid"),
-                    "--bridge", "none", "--iptables=false", "--ip6tables=false", *self.options,
+                    "--bridge", self.bridge, "--iptables=false", "--ip6tables=false", *self.options,
                 ],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )
@@ -70,5 +77,6 @@ class Engine:
         # With live-restore its containerd stays.
         leftovers.end_processes(self.directory)
         leftovers.unmount_below(self.directory)
+        subprocess.run(["ip", "link", "delete", self.bridge], check=False)
         shutil.rmtree(self.directory, ignore_errors=True)
         assert not os.path.exists(self.socket)

@@ -1,5 +1,6 @@
 """Takes away what a test's server left behind: processes, mounts, cgroups, the state directory."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -83,7 +84,7 @@ def unmount_below(directory):
 
 
 def fingerprint(state):
-    """The mark on the process engine's control groups and firewall chains: FNV-1a of the state directory's path."""
+    """The mark on an engine's control groups and firewall chains: FNV-1a of its state directory's path."""
     number = 0xCBF29CE484222325
     for byte in str(state).encode():
         number = (number ^ byte) * 0x100000001B3 % (1 << 64)
@@ -103,17 +104,19 @@ def remove_cgroups(mark):
 
 
 def remove_firewall(mark):
-    for program in ("iptables", "ip6tables"):
+    """Jumps to chains that carry the mark, and the chains, in both tables that carrel uses."""
+    for program, table in itertools.product(("iptables", "ip6tables"), ("filter", "security")):
         if shutil.which(program) is None or os.geteuid() != 0:
             continue
-        listed = subprocess.run([program, "--wait", "-S"], capture_output=True, text=True, check=False).stdout
+        command = [program, "--wait", "--table", table]
+        listed = subprocess.run([*command, "-S"], capture_output=True, text=True, check=False).stdout
         chains = {line.split()[1] for line in listed.splitlines() if line.startswith("-N ") and mark in line}
         jumps = [line for line in listed.splitlines() if line.startswith("-A ") and line.split()[-1] in chains]
         for jump in jumps:
-            subprocess.run([program, "--wait", "-D", *jump.split()[1:]], capture_output=True, check=False)
-        for chain in chains:
-            subprocess.run([program, "--wait", "-F", chain], capture_output=True, check=False)
-            subprocess.run([program, "--wait", "-X", chain], capture_output=True, check=False)
+            subprocess.run([*command, "-D", *jump.split()[1:]], capture_output=True, check=False)
+        for verb in ("-F", "-X"):
+            for chain in chains:
+                subprocess.run([*command, verb, chain], capture_output=True, check=False)
 
 
 def remove_everything(directory, state):
@@ -123,6 +126,7 @@ def remove_everything(directory, state):
     for place in (state / "engines", state / "slots", directory):
         unmount_below(place)
     remove_cgroups(fingerprint(state))
-    remove_firewall(fingerprint(state))
+    for place in (state, *(state / "engines").glob("*")):
+        remove_firewall(fingerprint(place))
     if not mounts_below(directory):
         shutil.rmtree(directory, ignore_errors=True)
