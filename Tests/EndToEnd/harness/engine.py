@@ -1,5 +1,6 @@
 """A Docker Engine of a test's own, which it may stop, restart and cut off."""
 
+import json
 import os
 import secrets
 import shutil
@@ -12,7 +13,7 @@ from .waiting import eventually
 
 
 class Engine:
-    """Uses no firewall and a bridge of its own: nothing of another engine is touched."""
+    """Uses neither the firewall nor a bridge of the machine's own: nothing of another engine is touched."""
 
     def __init__(self, *options):
         places.SCRATCH.mkdir(parents=True, exist_ok=True, mode=0o755)
@@ -21,27 +22,38 @@ class Engine:
         self.socket = str(self.directory / "docker.sock")
         self.options = options
         self.process = None
-        # Told to have none, dockerd takes away the bridge of the machine's own engine.
-        self.bridge = f"br-{self.directory.name.removeprefix('engine-')}"
 
     def start(self):
-        if not os.path.exists(f"/sys/class/net/{self.bridge}"):
-            subprocess.run(["ip", "link", "add", self.bridge, "type", "bridge"], check=True)
-            number = int(self.bridge[-2:], 16)
-            subprocess.run(["ip", "address", "add", f"10.214.{number}.1/24", "dev", self.bridge], check=True)
-            subprocess.run(["ip", "link", "set", self.bridge, "up"], check=True)
+        bridge = subprocess.run(["ip", "-4", "-o", "address", "show", "dev", "docker0"], capture_output=True, text=True, check=False)
         log = open(self.directory / "log", "ab")
         with log:
             self.process = subprocess.Popen(
                 [
                     "dockerd", "--host", f"unix://{self.socket}", "--data-root", str(self.directory / "data"),
                     "--exec-root", str(self.directory / "run"), "--pidfile", str(self.directory / "pid"),
-                    "--bridge", self.bridge, "--iptables=false", "--ip6tables=false", *self.options,
+                    "--bridge", "none", "--iptables=false", "--ip6tables=false", *self.options,
                 ],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )
         eventually(self.answers, 60, "the engine answers")
+        self._give_back_bridge(bridge.stdout.split())
         return self
+
+    @staticmethod
+    def usable():
+        """False where something is on the default bridge of the machine's engine, which dockerd takes away for a moment."""
+        about = json.loads(docker.docker("network", "inspect", "bridge"))
+        return not about[0]["Containers"]
+
+    @staticmethod
+    def _give_back_bridge(words):
+        """Told to have no default bridge, dockerd removes the one that the machine's own engine made."""
+        if os.path.exists("/sys/class/net/docker0") or "inet" not in words:
+            return
+        subprocess.run(["ip", "link", "add", "docker0", "type", "bridge"], check=True)
+        address = words[words.index("inet") + 1]
+        subprocess.run(["ip", "address", "add", address, "brd", "+", "dev", "docker0"], check=True)
+        subprocess.run(["ip", "link", "set", "docker0", "up"], check=True)
 
     def answers(self):
         assert self.process.poll() is None, Path(self.directory / "log").read_text()[-2000:]
@@ -77,6 +89,5 @@ class Engine:
         # With live-restore its containerd stays.
         leftovers.end_processes(self.directory)
         leftovers.unmount_below(self.directory)
-        subprocess.run(["ip", "link", "delete", self.bridge], check=False)
         shutil.rmtree(self.directory, ignore_errors=True)
         assert not os.path.exists(self.socket)
