@@ -1,6 +1,7 @@
 """The images that members work in, built from Debian's packages and PyPI's. Slow, so `make test-docker` runs these;
 what their scripts do alone is tested in test_image_scripts.py."""
 
+import json
 import os
 import re
 import subprocess
@@ -163,7 +164,8 @@ def test_a_shiny_app_is_handed_over_warm_below_its_own_path(serve, shiny_image, 
     assert not script.startswith("/"), "assets are found below the workspace's path"
     assert carrel.ada.in_workspace(workspace, f"/{script}").status_code == 200
     with carrel.ada.websocket(f"/w/{workspace}/websocket/") as socket:
-        socket.send('{"method":"init","data":{"count:shiny.number":50}}')
+        hidden = {".clientdata_output_last_hidden": False, ".clientdata_output_means_hidden": True}
+        socket.send(json.dumps({"method": "init", "data": {"count:shiny.number": 50, **hidden}}))
         eventually(lambda: "The mean of 50 numbers" in socket.recv(timeout=20), 30, "the app computes")
     told = carrel.ada.in_workspace(workspace, "/~versions/").json()
     assert told["r"]["packages"]["shiny"] and told["system"]["id"] == "debian"

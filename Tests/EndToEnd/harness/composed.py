@@ -53,8 +53,7 @@ class Composed:
                 "operators": {"bind": f"{OPERATORS}:{operators}"},
             },
             "sign-in": {"default-app": None},
-            # Of this deployment alone: other engines on this machine may have made bridges of the usual block.
-            "engines": {"docker": {"subnets": f"10.{220 + secrets.randbelow(30)}.{secrets.randbelow(256)}.0/24"}},
+            "engines": {"docker": {"subnets": configuration.own_subnets()}},
             "homes": {"team": {"name": self.deployment + "-{{user.id}}"}},
             "apps": [
                 configuration.merged(app, {"environment": {"TEAM_KEY": {"file": "/run/secrets/team-key"}}}) for app in apps
