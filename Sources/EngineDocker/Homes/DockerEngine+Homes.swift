@@ -44,6 +44,8 @@ extension DockerEngine: HomeAttaching {
         let user = record.homeOwner ?? record.user ?? UserNumbers(uid: 0, gid: 0)
         var updated = record
         defer { record = updated }
+        // Since before the container was made: then it is what the container has there, in one layer.
+        let wasThere = record.home?.isMounted == true && Slot(path: slot).isMounted
         do {
             try Slot(path: slot).attach(
                 AttachedHome(location: home.location, storageUID: storage.owner, isMounted: true),
@@ -59,7 +61,7 @@ extension DockerEngine: HomeAttaching {
         } catch let failure as SystemFile.Failure {
             throw HomeDirectory.unreachable(failure)
         }
-        guard Self.isSeen(at: home.mount, by: updated.pid) else {
+        guard wasThere || Self.isSeen(at: home.mount, by: updated.pid) else {
             _ = Slot(path: slot).detach()
             updated.home = nil
             try directory.write(updated)

@@ -2,6 +2,7 @@
 
 import copy
 import ipaddress
+import secrets
 
 from . import docker, places
 
@@ -98,10 +99,16 @@ def in_container(app, **changes):
     return merged(contained, {key.replace("_", "-"): value for key, value in changes.items()})
 
 
+def own_subnets():
+    """An IPv4 block for the networks of one deployment. Another engine on this machine (some tests start one) knows nothing
+    of the usual block's addresses that are taken, and two bridges with the same one answer for each other."""
+    return f"10.{214 + secrets.randbelow(36)}.{16 * secrets.randbelow(16)}.0/20"
+
+
 def containers(deployment_homes="e2e"):
     """What the whole configuration needs beside such apps: the engine, and homes as volumes."""
     return {
-        "engines": {"docker": {"kind": "docker", "socket": docker.SOCKET}},
+        "engines": {"docker": {"kind": "docker", "socket": docker.SOCKET, "subnets": own_subnets()}},
         "homes": {"volumes": {"engine": "docker", "name": deployment_homes + "-{{user.id}}"}},
     }
 
