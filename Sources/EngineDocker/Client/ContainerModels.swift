@@ -33,6 +33,7 @@ struct ContainerDetails: Decodable, Sendable {
     var name: String
     var state: State
     var config: Config
+    var networkSettings: ContainerSummary.NetworkSettings?
 
     struct State: Decodable, Sendable {
         /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
@@ -60,6 +61,7 @@ struct ContainerDetails: Decodable, Sendable {
         case name = "Name"
         case state = "State"
         case config = "Config"
+        case networkSettings = "NetworkSettings"
     }
 }
 

@@ -130,6 +130,8 @@ struct EngineEvent: Decodable, Sendable {
     var type: String
     var action: String
     var actor: Actor
+    /// Billionths of a second since 1970, by the engine's clock.
+    var time: Int64?
 
     struct Actor: Decodable, Sendable {
         var id: String?
@@ -144,6 +146,7 @@ struct EngineEvent: Decodable, Sendable {
         case type = "Type"
         case action = "Action"
         case actor = "Actor"
+        case time = "timeNano"
     }
 }
 

@@ -1,23 +1,31 @@
 public import CarrelCore
+import Synchronization
 
 extension DockerEngine: InstanceEvents {
     public nonisolated func events() -> AsyncStream<WorkspaceID> {
         let client = client
         let deployment = deployment
+        let round = settings.eventsRound
         return AsyncStream { continuation in
             // Its parent is the reader: it is cancelled when the stream that it fills is dropped.
             let task = Task {
                 var pause = Duration.milliseconds(100)
+                // The engine's clock may be another one; then a gap between two rounds is the reconciler's to see.
+                let newest = Mutex(SystemClock().now().milliseconds * 1_000_000)
                 while !Task.isCancelled {
+                    let before = newest.withLock(\.self)
                     do {
-                        try await Self.read(client, deployment) {
-                            continuation.yield($0)
-                            pause = .milliseconds(100)
+                        try await Self.read(client, deployment, since: before, for: round) { workspace, time in
+                            if let time { newest.withLock { $0 = max($0, time + 1) } }
+                            continuation.yield(workspace)
                         }
-                    } catch is CancellationError { break } catch {}
-                    // The engine restarts, or cut the stream; the reconciler lists anyway.
-                    do { try await Task.sleep(for: pause) } catch { break }
-                    pause = min(pause * 2, .seconds(10))
+                        pause = .milliseconds(100)
+                    } catch is CancellationError { break } catch {
+                        // The engine restarts, or broke the stream off; the reconciler lists anyway.
+                        if newest.withLock(\.self) > before { pause = .milliseconds(100) }
+                        do { try await Task.sleep(for: pause) } catch { break }
+                        pause = min(pause * 2, .seconds(10))
+                    }
                 }
                 continuation.finish()
             }
@@ -25,23 +33,35 @@ extension DockerEngine: InstanceEvents {
         }
     }
 
-    /// Hands on what the engine tells until it stops telling.
+    /// Hands on what the engine tells, and when it happened, for one round: where a stream is cut in silence, the next one
+    /// begins where it ended. Times are nanoseconds since 1970, by the engine's clock.
     private static func read(
         _ client: DockerClient,
         _ deployment: String,
-        _ tell: (WorkspaceID) -> Void
+        since: Int64,
+        for round: Duration,
+        _ tell: @escaping @Sendable (WorkspaceID, Int64?) -> Void
     ) async throws {
         let filter = """
             {"type":["container"],"label":["\(ContainerLabels.deployment)=\(deployment)"],\
             "event":["start","die","oom","pause","unpause","destroy"]}
             """
-        try await client.stream(get: "/events", ["filters": filter]).lines(EngineEvent.self) { event in
-            guard let workspace = event.actor.attributes?[ContainerLabels.workspace].flatMap({ WorkspaceID($0) }) else {
-                return
+        let fraction = String(since % 1_000_000_000)
+        let point = "\(since / 1_000_000_000).\(String(repeating: "0", count: 9 - fraction.utf8.count))\(fraction)"
+        do {
+            try await Deadline.within(round) {
+                let stream = try await client.stream(get: "/events", ["filters": filter, "since": point])
+                try await stream.lines(EngineEvent.self) { event in
+                    guard
+                        let workspace = event.actor.attributes?[ContainerLabels.workspace].flatMap({ WorkspaceID($0) })
+                    else { return }
+                    // The event comes before the listing knows; looking at the container waits until both agree.
+                    let _: ContainerDetails? =
+                        try? await client.get("/containers/\(ContainerLabels.name(workspace))/json")
+                    tell(workspace, event.time)
+                }
+                throw DockerFault(status: 0, message: "The stream ended.", call: "GET /events")
             }
-            // The event comes before the listing knows; looking at the container waits until both agree.
-            let _: ContainerDetails? = try? await client.get("/containers/\(ContainerLabels.name(workspace))/json")
-            tell(workspace)
-        }
+        } catch is Deadline.Passed { try Task.checkCancellation() }
     }
 }
