@@ -64,6 +64,10 @@ final class DockerClient: Sendable {
         _ = try await whole(.POST, path, query, content: (archive, "application/x-tar"))
     }
 
+    func put(_ path: String, _ query: [String: String], archive: [UInt8]) async throws {
+        _ = try await whole(.PUT, path, query, content: (archive, "application/x-tar"))
+    }
+
     func post<Answer: Decodable>(
         _ path: String,
         _ query: [String: String] = [:],
@@ -199,7 +203,8 @@ final class DockerClient: Sendable {
     }
 
     private static func unanswered(_ error: any Error, call: String) -> any Error {
-        error is CancellationError ? error : DockerFault(status: 0, message: "\(error)", call: call)
+        error is CancellationError
+            ? error : DockerFault(status: 0, message: "\(error)", call: call, trust: TLSTrouble(error))
     }
 
     private struct Told: Decodable { var message: String }

@@ -28,9 +28,19 @@ struct EngineInfo: Decodable, Sendable {
 struct EngineVersion: Decodable, Sendable {
     var version: String
     var apiVersion: String
+    var components: [Component]?
+
+    struct Component: Decodable, Sendable {
+        var name: String
+        enum CodingKeys: String, CodingKey { case name = "Name" }
+    }
+
+    var isPodman: Bool { (components ?? []).contains { $0.name.contains("Podman") } }
+
     enum CodingKeys: String, CodingKey {
         case version = "Version"
         case apiVersion = "ApiVersion"
+        case components = "Components"
     }
 }
 
