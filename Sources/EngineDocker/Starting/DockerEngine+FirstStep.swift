@@ -54,10 +54,12 @@ extension DockerEngine {
     }
 
     private func refuseMissing(_ details: ContainerDetails, command: String, image: String) async throws {
-        guard [126, 127].contains(details.state.exitCode) else { return }
+        // Docker's first process ends with the shell's codes, Podman's with 1.
+        guard [1, 126, 127].contains(details.state.exitCode) else { return }
         let log = try await lastLines(3, of: details.id)
-        guard log.contains("exec") && (log.hasPrefix("[FATAL tini") || log.contains("catatonit")) else { return }
-        let isThere = details.state.exitCode == 126
+        let isInits = log.contains("catatonit") ? log.contains("failed to exec") : log.hasPrefix("[FATAL tini")
+        guard isInits, log.contains("exec") else { return }
+        let isThere = details.state.exitCode == 126 || log.contains("Permission denied")
         throw CarrelError(
             .appFailed,
             "The app's command “\(command)” \(isThere ? "can't be started" : "was not found").",
