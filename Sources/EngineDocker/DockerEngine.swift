@@ -71,7 +71,8 @@ public actor DockerEngine: Engine {
                 stats: self,
                 events: self,
                 preparing: self,
-                images: self
+                images: self,
+                exposed: settings.discover && host?.isThisMachine == true ? self : nil
             )
         }
     }

@@ -34,6 +34,8 @@ struct ContainerDetails: Decodable, Sendable {
     var state: State
     var config: Config
     var networkSettings: ContainerSummary.NetworkSettings?
+    /// Its image's id.
+    var image: String?
 
     struct State: Decodable, Sendable {
         /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
@@ -62,6 +64,7 @@ struct ContainerDetails: Decodable, Sendable {
         case state = "State"
         case config = "Config"
         case networkSettings = "NetworkSettings"
+        case image = "Image"
     }
 }
 
