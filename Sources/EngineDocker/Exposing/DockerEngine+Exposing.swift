@@ -89,9 +89,18 @@ extension DockerEngine: ExposedListing {
     }
 
     public nonisolated func exposedChanges() -> AsyncStream<Void> {
-        AsyncStream { continuation in
+        let client = client
+        let began = SystemClock().now()
+        return AsyncStream { continuation in
+            // Its parent is the reader: it is cancelled when the stream that it fills is dropped.
             let task = Task {
-                await followEvents(label: ExposeLabels.name) { _ in continuation.yield() }
+                await followEvents(label: ExposeLabels.name, since: began) { event in
+                    // The event comes before the listing knows; looking at the container waits until both agree.
+                    if let id = event.actor.id {
+                        let _: ContainerDetails? = try? await client.get("/containers/\(id)/json")
+                    }
+                    continuation.yield()
+                }
                 continuation.finish()
             }
             continuation.onTermination = { _ in task.cancel() }

@@ -4,10 +4,11 @@ import Synchronization
 extension DockerEngine: InstanceEvents {
     public nonisolated func events() -> AsyncStream<WorkspaceID> {
         let client = client
+        let began = SystemClock().now()
         return AsyncStream { continuation in
             // Its parent is the reader: it is cancelled when the stream that it fills is dropped.
             let task = Task {
-                await followEvents(label: "\(ContainerLabels.deployment)=\(deployment)") { event in
+                await followEvents(label: "\(ContainerLabels.deployment)=\(deployment)", since: began) { event in
                     guard let workspace = event.actor.attributes.flatMap(ContainerLabels.workspace(of:)) else { return }
                     // The event comes before the listing knows; looking at the container waits until both agree.
                     let _: ContainerDetails? =
@@ -27,7 +28,11 @@ extension DockerEngine: InstanceEvents {
     /// silence looks like one without events: it is asked for anew in rounds, each from where the one before ended.
     ///
     /// Podman's events have no labels, so those of all containers come: they are hints only.
-    func followEvents(label: String, _ tell: @escaping @Sendable (EngineEvent) async -> Void) async {
+    func followEvents(
+        label: String,
+        since began: Timestamp,
+        _ tell: @escaping @Sendable (EngineEvent) async -> Void
+    ) async {
         let filter =
             host?.version.isPodman == true
             ? #"{"type":["container"]}"#
@@ -36,7 +41,7 @@ extension DockerEngine: InstanceEvents {
             """
         var pause = Duration.milliseconds(100)
         // Nanoseconds since 1970. The engine's clock may be another one; then a gap is the reconciler's to see.
-        let newest = Mutex(SystemClock().now().milliseconds * 1_000_000)
+        let newest = Mutex(began.milliseconds * 1_000_000)
         while !Task.isCancelled {
             let before = newest.withLock(\.self)
             do {

@@ -30,7 +30,7 @@ struct ExposingTests {
     private static func with(_ work: (DockerEngine, DockerClient, String) async throws -> Void) async throws {
         let fixture = try DockerFixture()
         let client = DockerClient(.socket(DockerFixture.socket))
-        let name = fixture.deployment
+        let name = fixture.deployment.lowercased()
         func cleanUp() async {
             for part in ["a", "b", "c"] { try? await client.delete("/containers/\(name)-\(part)", ["force": "1"]) }
             try? await client.delete("/networks/\(name)")
@@ -49,7 +49,7 @@ struct ExposingTests {
                     addresses: .init(config: [["Subnet": "10.215.\(UInt8.random(in: 0...255)).0/29"]])
                 )
             )
-            try await work(fixture.dockerEngine { $0.discover = true }, client, name)
+            try await work(fixture.dockerEngine(deployment: name) { $0.discover = true }, client, name)
         } catch {
             await cleanUp()
             throw error
@@ -70,27 +70,33 @@ struct ExposingTests {
     @Test("It is there with its address and its groups, is told when it comes and goes, and is no workspace")
     func comesAndGoes() async throws {
         try await Self.with { engine, client, name in
-            let (changed, tell) = AsyncStream.makeStream(of: Void.self)
-            let listening = Task { for await _ in engine.exposedChanges() { tell.yield() } }
+            let told = Count()
+            let changes = engine.exposedChanges()
+            let listening = Task { for await _ in changes { await told.add() } }
             defer { listening.cancel() }
             try await Self.start(name + "-a", Self.labels(name), network: name, client: client)
-            var changes = changed.makeAsyncIterator()
-            var services: [ExposedService] = []
-            while services.isEmpty {
-                await changes.next()
-                services = try await Self.shown(engine, name)
-            }
+            try await Self.eventually("its start was never told") { await told.value > 0 }
+            try await Self.eventually("it was never shown") { try await Self.shown(engine, name).count == 1 }
+            let services = try await Self.shown(engine, name)
             let details: ContainerDetails = try await client.get("/containers/\(name)-a/json")
             let address = try #require(details.networkSettings?.networks?[name]?.address)
             #expect(services.map(\.endpoint) == [.tcp(host: address, port: 3000)])
             #expect(services.first?.access == AccessRule(users: [], groups: ["company:ops"]))
             #expect(try await engine.instances() == [])
+            let before = await told.value
             try await client.post("/containers/\(name)-a/kill")
-            while !services.isEmpty {
-                await changes.next()
-                services = try await Self.shown(engine, name)
-            }
+            try await Self.eventually("its end was never told") { await told.value > before }
+            try await Self.eventually("it is still shown") { try await Self.shown(engine, name).isEmpty }
         }
+    }
+
+    private static func eventually(_ sentence: String, _ holds: () async throws -> Bool) async throws {
+        let end = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < end {
+            if try await holds() { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw ContractBroken(sentence)
     }
 
     @Test("Two with one name are both left out, and so are one without access and one of another deployment, as told")
@@ -143,4 +149,9 @@ struct ExposingTests {
     func off() async throws {
         try await DockerFixture.with { trial in #expect(await trial.engine.capabilities.exposed == nil) }
     }
+}
+
+private actor Count {
+    private(set) var value = 0
+    func add() { value += 1 }
 }
