@@ -169,6 +169,6 @@ let package = Package(
         ),
         tests("CarrelSQLite", ["CarrelCore", .product(name: "GRDB", package: "GRDB.swift")]),
         tests("EngineProcess", ["CarrelCore", "EngineHost", log]),
-        tests("EngineDocker", ["CarrelCore", "EngineHost", log]),
+        tests("EngineDocker", ["CarrelCore", "EngineHost", log, nioCore, nioPosix]),
     ]
 )

@@ -39,7 +39,7 @@ public actor DockerEngine: Engine {
         self.settings = settings
         self.logger = logger
         directories = ContainerDirectories(state: stateDirectory, slots: settings.slots)
-        client = DockerClient(settings.address)
+        client = DockerClient(settings.address, patience: settings.patience)
         networks = WorkspaceNetworks(
             client: client,
             deployment: deployment,
@@ -71,7 +71,8 @@ public actor DockerEngine: Engine {
                 stats: self,
                 events: self,
                 preparing: self,
-                images: self
+                images: self,
+                exposed: settings.discover && host?.isThisMachine == true ? self : nil
             )
         }
     }

@@ -17,6 +17,12 @@ public struct DockerEngineSettings: Sendable {
     public var dockerConfig: String?
     /// How often it is looked at its registry whether an image's tag has moved; nil: never.
     public var imageCheck: Duration? = .seconds(600)
+    /// Whether containers that others started are looked at for labels `org.carrel.expose.…`.
+    public var discover = false
+    /// How long an answer of the engine is waited for, where the call itself does not need longer.
+    var patience = Duration.seconds(60)
+    /// How often the stream of events is asked for anew: one that was cut in silence looks like one without events.
+    var eventsRound = Duration.seconds(30)
 
     public init(
         address: DockerAddress = .socket("/var/run/docker.sock"),

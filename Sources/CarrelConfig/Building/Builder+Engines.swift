@@ -54,6 +54,7 @@ extension Builder {
         var settings = DockerSettings(socket: socket, slots: value["slots"]?.text.map(path))
         settings.subnets = value["subnets"]?.text ?? settings.subnets
         settings.networkDriver = value["network-driver"]?.text ?? settings.networkDriver
+        settings.discover = value["discover"]?.flag ?? false
         settings.networkOptions = value["network-options"]?.textEntries ?? [:]
         settings.registries = (value["registries"]?.entries ?? [:]).compactMapValues { login in
             guard let username = login["username"]?.text, let password = login["password"]?.secret else { return nil }

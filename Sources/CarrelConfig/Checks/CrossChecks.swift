@@ -35,6 +35,7 @@ struct CrossChecks {
         checkUniqueness()
         checkListeners()
         checkHomes()
+        checkDiscovery()
         for (field, app) in apps { check(app, field) }
         checkAppName(root["sign-in"]?["default-app"])
         checkAppName(root["pool-service"]?["default-app"])
@@ -59,6 +60,19 @@ struct CrossChecks {
                     first[name] = element.field
                 }
             }
+        }
+    }
+
+    private mutating func checkDiscovery() {
+        guard configuration.isolation.mode == .path else { return }
+        for engine in configuration.engines {
+            guard case .docker(let settings) = engine.settings, settings.discover else { continue }
+            log.problem(
+                "engines.\(engine.name).discover",
+                "under isolation by path all pages have carrel's own origin, so a shared service's page could act on "
+                    + "the workspaces of whoever looks at it",
+                "remove it, or give pages another name: isolation: {mode: host, domain: …}"
+            )
         }
     }
 

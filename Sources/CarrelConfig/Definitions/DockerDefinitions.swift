@@ -65,6 +65,15 @@ extension Definitions {
             "How often it is looked at the registry whether an app's image has moved to a newer one, which is then fetched, and "
                 + "the spares replaced; `never`: it is not. Images that are named by digest never move."
         ),
+        Key(
+            "discover",
+            .flag,
+            default: "false",
+            "Whether running containers that others started are shown to members by their labels `org.carrel.expose.name`, "
+                + "`.port` and `.access` (groups as `provider:group`, with commas between them, or `*` for every member), and "
+                + "where wanted `.title`, `.prefix` (`keep` or `strip`), `.network` and `.deployment`. Never under "
+                + "`isolation: { mode: path }`."
+        ),
     ]
 
     private static let registryLogin = ObjectShape([

@@ -61,6 +61,8 @@ public struct DockerSettings: Hashable, Sendable {
     public var subnets = "10.213.0.0/16"
     public var networkDriver = "bridge"
     public var networkOptions: [String: String] = [:]
+    /// Whether containers with labels `org.carrel.expose.…` are shown to members.
+    public var discover = false
     /// For fetching images, by registry.
     public var registries: [String: RegistryCredentials] = [:]
     /// A file like Docker's `config.json`; nil: Docker's own, if there is one.

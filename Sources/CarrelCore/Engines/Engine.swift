@@ -36,6 +36,7 @@ public struct EngineCapabilities: Sendable {
     public var events: (any InstanceEvents)?
     public var preparing: (any InstancePreparing)?
     public var images: (any ImageRefreshing)?
+    public var exposed: (any ExposedListing)?
 
     public init(
         pause: (any InstancePausing)? = nil,
@@ -44,7 +45,8 @@ public struct EngineCapabilities: Sendable {
         stats: (any InstanceMeasuring)? = nil,
         events: (any InstanceEvents)? = nil,
         preparing: (any InstancePreparing)? = nil,
-        images: (any ImageRefreshing)? = nil
+        images: (any ImageRefreshing)? = nil,
+        exposed: (any ExposedListing)? = nil
     ) {
         self.pause = pause
         self.attachHome = attachHome
@@ -53,6 +55,7 @@ public struct EngineCapabilities: Sendable {
         self.events = events
         self.preparing = preparing
         self.images = images
+        self.exposed = exposed
     }
 }
 

@@ -62,6 +62,7 @@ enum EngineList {
         made.registries = settings.registries.mapValues { .init(username: $0.username, password: $0.password) }
         made.dockerConfig = settings.dockerConfig
         made.imageCheck = settings.imageCheck
+        made.discover = settings.discover
         return DockerEngine(
             name: name,
             deployment: configuration.deployment,

@@ -33,6 +33,9 @@ struct ContainerDetails: Decodable, Sendable {
     var name: String
     var state: State
     var config: Config
+    var networkSettings: ContainerSummary.NetworkSettings?
+    /// Its image's id.
+    var image: String?
 
     struct State: Decodable, Sendable {
         /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
@@ -60,6 +63,8 @@ struct ContainerDetails: Decodable, Sendable {
         case name = "Name"
         case state = "State"
         case config = "Config"
+        case networkSettings = "NetworkSettings"
+        case image = "Image"
     }
 }
 

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import CarrelCore
+import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -19,9 +20,12 @@ final class DockerClient: Sendable {
 
     private let client: HTTPClient
     private let address: DockerAddress
+    private let patience: Duration
 
-    init(_ address: DockerAddress) {
+    /// `patience`: how long an answer, or a stream's beginning, is waited for where a call does not say.
+    init(_ address: DockerAddress, patience: Duration = .seconds(60)) {
         self.address = address
+        self.patience = patience
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: .init(connect: .seconds(5)),
@@ -51,13 +55,17 @@ final class DockerClient: Sendable {
         _ query: [String: String] = [:],
         body: (any Encodable)? = nil,
         headers: [String: String] = [:],
-        within: Duration = .seconds(60)
+        within: Duration? = nil
     ) async throws -> [UInt8] {
         try await whole(.POST, path, query, body: body, headers: headers, within: within)
     }
 
     func post(_ path: String, _ query: [String: String], archive: [UInt8]) async throws {
         _ = try await whole(.POST, path, query, content: (archive, "application/x-tar"))
+    }
+
+    func put(_ path: String, _ query: [String: String], archive: [UInt8]) async throws {
+        _ = try await whole(.PUT, path, query, content: (archive, "application/x-tar"))
     }
 
     func post<Answer: Decodable>(
@@ -75,27 +83,29 @@ final class DockerClient: Sendable {
 
     /// The answer's body as it comes, for as long as it comes.
     func stream(get path: String, _ query: [String: String] = [:]) async throws -> DockerStream {
-        try await stream(.GET, path, query, headers: [:])
+        try await stream(.GET, path, query, headers: [:], deadline: .now() + .milliseconds(patience.milliseconds))
     }
 
+    /// It may be long before it begins.
     func stream(
         post path: String,
         _ query: [String: String] = [:],
         headers: [String: String] = [:]
     ) async throws -> DockerStream {
-        try await stream(.POST, path, query, headers: headers)
+        try await stream(.POST, path, query, headers: headers, deadline: .distantFuture)
     }
 
     private func stream(
         _ method: HTTPMethod,
         _ path: String,
         _ query: [String: String],
-        headers: [String: String]
+        headers: [String: String],
+        deadline: NIODeadline
     ) async throws -> DockerStream {
         let request = request(method, path, query, headers: headers)
         let call = "\(method) \(path)"
         let response: HTTPClientResponse
-        do { response = try await client.execute(request, deadline: .distantFuture) } catch {
+        do { response = try await client.execute(request, deadline: deadline) } catch {
             throw Self.unanswered(error, call: call)
         }
         guard (200..<300).contains(response.status.code) else { throw try await Self.fault(response, call: call) }
@@ -111,18 +121,21 @@ final class DockerClient: Sendable {
         body: (any Encodable)? = nil,
         content: (bytes: [UInt8], type: String)? = nil,
         headers: [String: String] = [:],
-        within: Duration = .seconds(60)
+        within: Duration? = nil
     ) async throws -> [UInt8] {
         let content = try content ?? body.map { (Array(try JSONEncoder().encode($0)), "application/json") }
         let request = request(method, path, query, content: content, headers: headers)
         let call = "\(method) \(path)"
         do {
-            let response = try await client.execute(request, timeout: .milliseconds(within.milliseconds))
-            // 304: it is so already.
-            guard (200..<300).contains(response.status.code) || response.status == .notModified else {
-                throw try await Self.fault(response, call: call)
+            return try await Deadline.within(within ?? patience) {
+                do { return try await self.answer(to: request, call: call) } catch
+                    where method == .GET
+                    && Self.isBrokenOff(error)
+                {
+                    // The engine was restarted, or closed a connection that had rested: asking again changes nothing.
+                    return try await self.answer(to: request, call: call)
+                }
             }
-            return Array(try await response.body.collect(upTo: Self.answerLimit).readableBytesView)
         } catch let fault as DockerFault {
             throw fault
         } catch let error as CancellationError {
@@ -131,6 +144,21 @@ final class DockerClient: Sendable {
             try Task.checkCancellation()
             throw Self.unanswered(error, call: call)
         }
+    }
+
+    private func answer(to request: HTTPClientRequest, call: String) async throws -> [UInt8] {
+        // How long it may take is watched by the caller: the client's own limit ends with the answer's head.
+        let response = try await client.execute(request, deadline: .distantFuture)
+        // 304: it is so already.
+        guard (200..<300).contains(response.status.code) || response.status == .notModified else {
+            throw try await Self.fault(response, call: call)
+        }
+        return Array(try await response.body.collect(upTo: Self.answerLimit).readableBytesView)
+    }
+
+    private static func isBrokenOff(_ error: any Error) -> Bool {
+        error as? HTTPClientError == .remoteConnectionClosed
+            || [ECONNRESET, EPIPE].contains((error as? IOError)?.errnoCode)
     }
 
     private func request(
@@ -175,7 +203,8 @@ final class DockerClient: Sendable {
     }
 
     private static func unanswered(_ error: any Error, call: String) -> any Error {
-        error is CancellationError ? error : DockerFault(status: 0, message: "\(error)", call: call)
+        error is CancellationError
+            ? error : DockerFault(status: 0, message: "\(error)", call: call, trust: TLSTrouble(error))
     }
 
     private struct Told: Decodable { var message: String }

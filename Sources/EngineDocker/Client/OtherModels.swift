@@ -28,9 +28,19 @@ struct EngineInfo: Decodable, Sendable {
 struct EngineVersion: Decodable, Sendable {
     var version: String
     var apiVersion: String
+    var components: [Component]?
+
+    struct Component: Decodable, Sendable {
+        var name: String
+        enum CodingKeys: String, CodingKey { case name = "Name" }
+    }
+
+    var isPodman: Bool { (components ?? []).contains { $0.name.contains("Podman") } }
+
     enum CodingKeys: String, CodingKey {
         case version = "Version"
         case apiVersion = "ApiVersion"
+        case components = "Components"
     }
 }
 
@@ -130,6 +140,8 @@ struct EngineEvent: Decodable, Sendable {
     var type: String
     var action: String
     var actor: Actor
+    /// Billionths of a second since 1970, by the engine's clock.
+    var time: Int64?
 
     struct Actor: Decodable, Sendable {
         var id: String?
@@ -144,6 +156,7 @@ struct EngineEvent: Decodable, Sendable {
         case type = "Type"
         case action = "Action"
         case actor = "Actor"
+        case time = "timeNano"
     }
 }
 

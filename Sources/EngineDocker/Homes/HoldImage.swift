@@ -28,38 +28,11 @@ struct HoldImage: Sendable {
             try await client.post(
                 "/images/create",
                 ["fromSrc": "-", "repo": "carrel-hold", "tag": tag, "changes": "LABEL org.carrel.hold=1"],
-                archive: Self.archive(Self.place, bytes)
+                archive: TarArchive.of(Self.place, .program(bytes)) ?? []
             )
         }
         return name
     }
 
     var command: [String] { ["/" + Self.place, "hold"] }
-
-    /// A tar archive of one executable file (POSIX.1-1988, ustar).
-    static func archive(_ name: String, _ bytes: [UInt8]) -> [UInt8] {
-        var header = [UInt8](repeating: 0, count: 512)
-        func put(_ text: String, at offset: Int) {
-            for (index, byte) in text.utf8.enumerated() { header[offset + index] = byte }
-        }
-        func octal(_ value: Int, _ digits: Int) -> String {
-            let text = String(value, radix: 8)
-            return String(repeating: "0", count: digits - text.utf8.count) + text
-        }
-        put(name, at: 0)
-        put("0000755", at: 100)
-        put("0000000", at: 108)
-        put("0000000", at: 116)
-        put(octal(bytes.count, 11), at: 124)
-        put("00000000000", at: 136)
-        put("        ", at: 148)
-        put("0", at: 156)
-        put("ustar", at: 257)
-        put("00", at: 263)
-        put(octal(header.reduce(0) { $0 + Int($1) }, 6), at: 148)
-        header[154] = 0
-        header[155] = UInt8(ascii: " ")
-        let padding = [UInt8](repeating: 0, count: (512 - bytes.count % 512) % 512)
-        return header + bytes + padding + [UInt8](repeating: 0, count: 1024)
-    }
 }

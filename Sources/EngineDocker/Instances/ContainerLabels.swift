@@ -19,6 +19,15 @@ enum ContainerLabels {
 
     static func name(_ workspace: WorkspaceID) -> String { "carrel-\(workspace)" }
 
+    /// Of an event's attributes: by its label, and by its name where there are no labels.
+    static func workspace(of attributes: [String: String]) -> WorkspaceID? {
+        if let label = attributes[workspace] { return WorkspaceID(label) }
+        let prefix = "carrel-"
+        return attributes["name"].flatMap {
+            $0.hasPrefix(prefix) ? WorkspaceID(String($0.dropFirst(prefix.count))) : nil
+        }
+    }
+
     static func of(
         _ spec: InstanceSpec,
         image details: ImageDetails,

@@ -21,7 +21,7 @@ extension DockerEngine {
         // Those whose container is gone have a network, a slot and files left.
         let networked = try await networks.workspaces()
         for workspace in Set(known).union(networked.keys).subtracting(seen) {
-            if let left = await leftOver(workspace, app: networked[workspace]) { list.append(left) }
+            if let left = try await leftOver(workspace, app: networked[workspace]) { list.append(left) }
         }
         try? await holders.sweep(attached: Set(list.compactMap(\.home)))
         return list.sorted { $0.workspace < $1.workspace }
@@ -39,61 +39,72 @@ extension DockerEngine {
         }
     }
 
-    /// Nil if there is none. Throws if the engine does not say.
+    /// Nil if there is none of ours. Throws if the engine does not say. The listing may lag behind what was just done; this
+    /// does not.
     func instance(_ workspace: WorkspaceID) async throws -> Instance? {
-        let filter =
-            #"{"label":["\#(ContainerLabels.deployment)=\#(deployment)","\#(ContainerLabels.workspace)=\#(workspace)"]}"#
-        let rows: [ContainerSummary]
-        do { rows = try await client.get("/containers/json", ["all": "1", "filters": filter]) } catch let fault
-            as DockerFault
-        {
+        do {
+            let details: ContainerDetails = try await client.get("/containers/\(ContainerLabels.name(workspace))/json")
+            guard details.config.labels?[ContainerLabels.deployment] == deployment else { return nil }
+            return try await instance(of: details)
+        } catch let fault as DockerFault where fault.isMissing {
+            return nil
+        } catch let fault as DockerFault {
             throw fault.told("The container can't be found.")
         }
-        guard let row = rows.first else { return nil }
-        return try await instance(of: row)
     }
 
-    /// Nil for one whose labels we did not write.
+    /// Nil for one whose labels we did not write, and for one that is gone.
     private func instance(of row: ContainerSummary) async throws -> Instance? {
-        guard let workspace = row.labels[ContainerLabels.workspace].flatMap({ WorkspaceID($0) }),
-            let app = row.labels[ContainerLabels.app].flatMap({ AppID($0) }),
-            row.names.contains("/" + ContainerLabels.name(workspace))
-        else { return nil }
-        let record = try? directories.instance(workspace).readRecord()
-        let address = row.networkSettings?.networks?[ContainerLabels.name(workspace)]?.address
+        guard let mark = ContainerMark(row.labels, names: row.names) else { return nil }
+        switch row.state {
+        case "running", "restarting": return instance(mark, .running, row.networkSettings)
+        case "paused": return instance(mark, .paused, row.networkSettings)
+        case "created" where await locks.isHeld(mark.workspace): return instance(mark, .running, row.networkSettings)
+        default:
+            // It has ended, or the listing is older than its start, or its removal.
+            return try await self.instance(mark.workspace)
+        }
+    }
+
+    private func instance(of details: ContainerDetails) async throws -> Instance? {
+        guard let mark = ContainerMark(details.config.labels ?? [:], names: [details.name]) else { return nil }
+        let state: Instance.State =
+            switch details.state.status {
+            case "running", "restarting": .running
+            case "paused": .paused
+            case "created": .exited(code: nil, because: "Its start was interrupted.")
+            default: try await ending(of: details, memoryLimit: record(mark.workspace)?.memoryLimit)
+            }
+        return instance(mark, state, details.networkSettings)
+    }
+
+    private func instance(
+        _ mark: ContainerMark,
+        _ state: Instance.State,
+        _ settings: ContainerSummary.NetworkSettings?
+    ) -> Instance {
+        let address = settings?.networks?[ContainerLabels.name(mark.workspace)]?.address
         let endpoint = { (port: Int) -> Endpoint? in
             address.flatMap { $0.isEmpty ? nil : .tcp(host: $0, port: port) }
         }
         return Instance(
-            workspace: workspace,
-            app: app,
-            definition: row.labels[ContainerLabels.definition],
-            state: try await state(of: row, workspace, memoryLimit: record?.memoryLimit),
-            endpoint: row.labels[ContainerLabels.port].flatMap(Int.init).flatMap(endpoint),
-            extraEndpoints: ContainerLabels.ports(row.labels[ContainerLabels.ports]).compactMapValues(endpoint),
-            home: record?.home?.location
+            workspace: mark.workspace,
+            app: mark.app,
+            definition: mark.definition,
+            state: state,
+            endpoint: mark.port.flatMap(endpoint),
+            extraEndpoints: mark.ports.compactMapValues(endpoint),
+            home: record(mark.workspace)?.home?.location
         )
     }
 
-    private func state(
-        of row: ContainerSummary,
-        _ workspace: WorkspaceID,
-        memoryLimit: Int64?
-    ) async throws -> Instance.State {
-        switch row.state {
-        case "running", "restarting": return .running
-        case "paused": return .paused
-        case "created":
-            return await locks.isHeld(workspace)
-                ? .running : .exited(code: nil, because: "Its start was interrupted.")
-        default: return try await ending(of: row.id, memoryLimit: memoryLimit)
-        }
+    private func record(_ workspace: WorkspaceID) -> ContainerRecord? {
+        try? directories.instance(workspace).readRecord()
     }
 
-    private func ending(of container: String, memoryLimit: Int64?) async throws -> Instance.State {
+    private func ending(of details: ContainerDetails, memoryLimit: Int64?) async throws -> Instance.State {
         do {
-            let details: ContainerDetails = try await client.get("/containers/\(container)/json")
-            let log = try await lastLines(20, of: container)
+            let log = try await lastLines(20, of: details.id)
             let code = details.state.exitCode
             let sentence =
                 if details.state.oomKilled, code == 137 {
@@ -105,26 +116,50 @@ extension DockerEngine {
                 }
             return .exited(code: code, because: sentence)
         } catch let fault as DockerFault where fault.isMissing || fault.isConflict {
-            return .exited(code: nil, because: "Its container was removed from outside.")
+            return .exited(code: nil, because: Self.removed)
         } catch let fault as DockerFault {
             throw fault.told("The container can't be looked at.")
         }
     }
 
+    private static let removed = "Its container was removed from outside."
+
     /// What is left of one whose container somebody removed, or of a start or an end that a crash interrupted.
-    private func leftOver(_ workspace: WorkspaceID, app: AppID?) async -> Instance? {
+    private func leftOver(_ workspace: WorkspaceID, app: AppID?) async throws -> Instance? {
         // Being made, or being removed.
         if await locks.isHeld(workspace) { return nil }
-        let directory = directories.instance(workspace)
-        let record = try? directory.readRecord()
+        if let there = try await instance(workspace) { return there }
+        let record = record(workspace)
         guard let app = record?.app ?? app else { return nil }
         return Instance(
             workspace: workspace,
             app: app,
             definition: record?.definition,
-            state: .exited(code: nil, because: "Its container was removed from outside."),
+            state: .exited(code: nil, because: Self.removed),
             endpoint: nil,
             home: record?.home?.location
         )
+    }
+}
+
+/// What our labels say of a container.
+private struct ContainerMark {
+    let workspace: WorkspaceID
+    let app: AppID
+    let definition: String?
+    let port: Int?
+    let ports: [String: Int]
+
+    /// Nil for one whose labels we did not write.
+    init?(_ labels: [String: String], names: [String]) {
+        guard let workspace = labels[ContainerLabels.workspace].flatMap({ WorkspaceID($0) }),
+            let app = labels[ContainerLabels.app].flatMap({ AppID($0) }),
+            names.contains("/" + ContainerLabels.name(workspace))
+        else { return nil }
+        self.workspace = workspace
+        self.app = app
+        definition = labels[ContainerLabels.definition]
+        port = labels[ContainerLabels.port].flatMap { Int($0) }
+        ports = ContainerLabels.ports(labels[ContainerLabels.ports])
     }
 }

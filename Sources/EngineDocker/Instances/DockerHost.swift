@@ -14,6 +14,9 @@ struct DockerHost: Sendable {
 
     /// Throws with a sentence if nobody answers or the engine is too old.
     static func find(_ client: DockerClient, address: DockerAddress) async throws -> DockerHost {
+        if let untimely = address.untimely(now: SystemClock().now()) {
+            throw CarrelError(.engineFailed, "The container engine does not answer.", detail: untimely)
+        }
         do {
             let info: EngineInfo = try await client.get("/info")
             let version: EngineVersion = try await client.get("/version")
@@ -21,6 +24,7 @@ struct DockerHost: Sendable {
             host.judge()
             return host
         } catch let fault as DockerFault where fault.isUnreachable {
+            if fault.trust != nil { throw fault.told("") }
             throw CarrelError(
                 .engineFailed,
                 "The container engine does not answer.",
@@ -38,6 +42,7 @@ struct DockerHost: Sendable {
     private mutating func weaker(_ sentence: String) { findings.append(EngineFinding(.warning, sentence)) }
 
     private mutating func judge() {
+        if let obstacle { weaker("\(obstacle): \(Self.cold).") }
         for (can, what) in [
             (info.memoryLimit, "memory"), (info.cpuLimit, "cpu"), (info.pidsLimit, "processes"),
         ] where can == false {
@@ -56,20 +61,21 @@ struct DockerHost: Sendable {
         }
     }
 
+    private static let cold = "apps with a home start cold"
+
+    /// Why homes can't be attached to running containers, as far as that is known without trying.
+    private var obstacle: String? {
+        if !isThisMachine { return "Homes can't be attached to running containers of another machine" }
+        if geteuid() != 0 { return "Not run by root, homes can't be attached to running containers" }
+        if info.remapsUsers { return "Homes can't be attached where the container engine maps users itself" }
+        return nil
+    }
+
     /// Tries to mount with mapped owners below `slots`, which becomes a shared mount.
     mutating func findMounts(slots: String, scratch: String) {
-        let cold = "apps with a home start cold"
-        guard isThisMachine else {
-            return weaker("Homes can't be attached to running containers of another machine: \(cold).")
-        }
-        guard geteuid() == 0 else {
-            return weaker("Not run by root, homes can't be attached to running containers: \(cold).")
-        }
-        guard !info.remapsUsers else {
-            return weaker("Homes can't be attached where the container engine maps users itself: \(cold).")
-        }
+        guard obstacle == nil else { return }
         if let failure = Self.tryMount(slots: slots, scratch: scratch) {
-            return weaker("Homes can't be attached to running containers (\(failure)): \(cold).")
+            return weaker("Homes can't be attached to running containers (\(failure)): \(Self.cold).")
         }
         canAttach = true
     }

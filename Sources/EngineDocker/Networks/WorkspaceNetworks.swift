@@ -72,7 +72,7 @@ actor WorkspaceNetworks {
                 try await create(name, spec, egress, subnet: subnet, bridge: bridge)
                 try await confirm(bridge, of: spec.workspace)
                 return place(subnet)
-            } catch let fault as DockerFault where fault.message.contains("overlaps") {
+            } catch let fault as DockerFault where fault.isSubnetTaken {
                 continue
             } catch let fault as DockerFault where fault.message.contains("same bridge name") {
                 subnets.give(back: subnet)
@@ -113,7 +113,7 @@ actor WorkspaceNetworks {
                 )
             )
         } catch let fault as DockerFault
-            where fault.message.contains("overlaps") || fault.message.contains("same bridge name")
+            where fault.isSubnetTaken || fault.message.contains("same bridge name")
         {
             throw fault
         } catch let fault as DockerFault where fault.isMissing {

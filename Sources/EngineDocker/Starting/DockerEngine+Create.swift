@@ -86,6 +86,9 @@ extension DockerEngine {
         let command = spec.app.command.first?.expanded(spec.values) ?? spec.app.image ?? ""
         do {
             try await client.post("/containers/create", ["name": ContainerLabels.name(id)], body: plan.request)
+            if let home = plan.home, let user = record.homeOwner ?? record.user {
+                try await hand(home, to: user, in: ContainerLabels.name(id))
+            }
             try await client.post("/containers/\(ContainerLabels.name(id))/start")
             let found = try await awaitFirstStep(
                 of: ContainerLabels.name(id),
@@ -97,22 +100,12 @@ extension DockerEngine {
                 let isNamed = record.user == nil
                 record.user = record.user ?? found.user
                 try directory.write(record)
-                if isNamed, geteuid() == 0 {
-                    try SystemFile.makeDirectory(directory.runtime, mode: 0o700, owner: found.user.uid)
+                if isNamed, let user = found.user, geteuid() == 0 {
+                    try SystemFile.makeDirectory(directory.runtime, mode: 0o700, owner: user.uid)
                 }
             }
         } catch let fault as DockerFault {
             throw StartFault.told(fault, command: command, image: spec.app.image ?? "")
-        }
-    }
-
-    /// Where it is mounted by the engine itself; with the driver and options that it is configured with.
-    private func makeVolume(of home: HomeMount) async throws {
-        guard let driver = home.driver else { return }
-        do {
-            _ = try await HomeStorage.makeVolume(home, driver: driver, client: client, deployment: deployment)
-        } catch let fault as DockerFault {
-            throw fault.told("The home's volume could not be made.")
         }
     }
 

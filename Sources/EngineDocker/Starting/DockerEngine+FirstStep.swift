@@ -1,5 +1,6 @@
 import CarrelCore
 import EngineHost
+import Glibc
 
 extension DockerEngine {
     /// How often it is looked, 10 ms apart at first, whether the container's first process has become the app.
@@ -9,7 +10,7 @@ extension DockerEngine {
     /// ending, that there is no such program. Returns as whom the app
     /// runs, and the container's first process; nil where the engine does not tell.
     func awaitFirstStep(of container: String, command: String, image: String) async throws -> (
-        user: UserNumbers, pid: Int32
+        user: UserNumbers?, pid: Int32
     )? {
         for look in 0..<Self.looks {
             let details: ContainerDetails = try await client.get("/containers/\(container)/json")
@@ -20,28 +21,45 @@ extension DockerEngine {
             // Of the engine's machine, whatever the image has.
             let top: ContainerProcesses
             do {
-                top = try await client.get("/containers/\(container)/top", ["ps_args": "-eo pid,uid,gid,args"])
+                // Podman would look for `ps` inside; what it knows itself has other names.
+                let columns = host?.version.isPodman == true ? "hpid,args" : "-eo pid,uid,gid,args"
+                top = try await client.get("/containers/\(container)/top", ["ps_args": columns])
             } catch let fault as DockerFault where !fault.isUnreachable {
                 // It ended meanwhile: the next look says how.
+                try await Task.sleep(for: .milliseconds(10 + look))
                 continue
             }
-            let names = top.column("COMMAND")
-            if let app = names.firstIndex(where: { !$0.contains("docker-init") && !$0.contains("catatonit") }),
-                let uid = top.column("UID")[safely: app].flatMap({ UInt32($0) }),
-                let gid = top.column("GID")[safely: app].flatMap({ UInt32($0) })
-            {
-                return (UserNumbers(uid: uid, gid: gid), details.state.pid)
+            let inits = ["docker-init", "podman-init", "catatonit"]
+            let app = top.column("COMMAND").firstIndex { line in !inits.contains { line.contains($0) } }
+            if let app {
+                if let user = user(top, app) { return (user, details.state.pid) }
+                if host?.version.isPodman == true { return (nil, details.state.pid) }
             }
             try await Task.sleep(for: .milliseconds(10 + look))
         }
         return nil
     }
 
+    private func user(_ top: ContainerProcesses, _ row: Int) -> UserNumbers? {
+        if let uid = top.column("UID")[safely: row].flatMap({ UInt32($0) }),
+            let gid = top.column("GID")[safely: row].flatMap({ UInt32($0) })
+        {
+            return UserNumbers(uid: uid, gid: gid)
+        }
+        guard host?.isThisMachine == true, let pid = top.column("HPID")[safely: row].flatMap({ Int32($0) }) else {
+            return nil
+        }
+        var about = stat()
+        return stat("/proc/\(pid)", &about) == 0 ? UserNumbers(uid: about.st_uid, gid: about.st_gid) : nil
+    }
+
     private func refuseMissing(_ details: ContainerDetails, command: String, image: String) async throws {
-        guard [126, 127].contains(details.state.exitCode) else { return }
+        // Docker's first process ends with the shell's codes, Podman's with 1.
+        guard [1, 126, 127].contains(details.state.exitCode) else { return }
         let log = try await lastLines(3, of: details.id)
-        guard log.contains("exec") && (log.hasPrefix("[FATAL tini") || log.contains("catatonit")) else { return }
-        let isThere = details.state.exitCode == 126
+        let isInits = log.contains("catatonit") ? log.contains("failed to exec") : log.hasPrefix("[FATAL tini")
+        guard isInits, log.contains("exec") else { return }
+        let isThere = details.state.exitCode == 126 || log.contains("Permission denied")
         throw CarrelError(
             .appFailed,
             "The app's command “\(command)” \(isThere ? "can't be started" : "was not found").",

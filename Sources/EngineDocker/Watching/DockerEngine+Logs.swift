@@ -9,13 +9,19 @@ extension DockerEngine: LogReading {
     }
 
     func lastLines(_ lines: Int, of container: String) async throws -> String {
-        var stream = RawStream()
-        var bytes: [UInt8] = []
         let query = ["stdout": "1", "stderr": "1", "tail": "\(max(0, lines))"]
-        for try await part in try await client.stream(get: "/containers/\(container)/logs", query) {
-            bytes += stream.feed(part)
+        let call = "/containers/\(container)/logs"
+        let client = client
+        do {
+            return try await Deadline.within(settings.patience) {
+                var stream = RawStream()
+                var bytes: [UInt8] = []
+                for try await part in try await client.stream(get: call, query) { bytes += stream.feed(part) }
+                return LogText.last(lines, of: bytes)
+            }
+        } catch let passed as Deadline.Passed {
+            throw DockerFault(status: 0, message: passed.description, call: "GET \(call)")
         }
-        return LogText.last(lines, of: bytes)
     }
 
     public func follow(_ workspace: WorkspaceID) async throws -> AsyncThrowingStream<String, any Error> {

@@ -12,6 +12,14 @@ struct CrossChecksTests {
     private static let cases: [Case] = [
         Case(
             text:
+                "engines: { here: { kind: docker, discover: true } }\napps: [{ id: a, engine: here, image: i, command: "
+                + "[x, '{{workspace.port}}'] }]\n",
+            problem: "carrel.yaml:1:44: engines.here.discover: under isolation by path all pages have carrel's own "
+                + "origin, so a shared service's page could act on the workspaces of whoever looks at it, remove it, or "
+                + "give pages another name: isolation: {mode: host, domain: …}"
+        ),
+        Case(
+            text:
                 "engines: { here: { kind: process } }\napps: [{ id: a, engine: her, command: [x, "
                 + "'{{workspace.port}}'] }]\n",
             problem: "carrel.yaml:2:25: apps[0].engine: there is no engine \"her\", did you mean here?"
