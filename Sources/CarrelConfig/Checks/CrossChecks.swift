@@ -35,6 +35,7 @@ struct CrossChecks {
         checkUniqueness()
         checkListeners()
         checkHomes()
+        checkSubnets()
         checkDiscovery()
         for (field, app) in apps { check(app, field) }
         checkAppName(root["sign-in"]?["default-app"])

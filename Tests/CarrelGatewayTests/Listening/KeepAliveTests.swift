@@ -36,8 +36,9 @@
                 #expect(try isWatched(from: gateway, to: client))
                 // The gateway's own port towards the workspace is the client of that connection.
                 let workspace = try #require(fixture.workspaceAddress.port)
-                let toWorkspace = try connections().filter { $0[2].hasSuffix(hex(workspace)) }
-                #expect(toWorkspace.count == 1)
+                // Established (01): ones of before that had the same port may still be waiting for their end.
+                let toWorkspace = try connections().filter { $0[2].hasSuffix(hex(workspace)) && $0[3] == "01" }
+                #expect(!toWorkspace.isEmpty)
                 #expect(toWorkspace.allSatisfy { $0[5].hasPrefix("02:") })
             }
         }
