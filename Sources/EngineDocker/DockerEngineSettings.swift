@@ -24,6 +24,9 @@ public struct DockerEngineSettings: Sendable {
     /// How often the stream of events is asked for anew: one that was cut in silence looks like one without events.
     var eventsRound = Duration.seconds(30)
 
+    /// How long no network is touched after containers ended that were not asked to: see `Calm`.
+    var calm = Duration.seconds(4)
+
     public init(
         address: DockerAddress = .socket("/var/run/docker.sock"),
         slots: String,

@@ -41,6 +41,7 @@ final class DockerFixture: EngineFixture {
             slots: root + "/" + state + "/slots",
             initProgram: try Self.initProgram()
         )
+        settings.calm = .zero
         change(&settings)
         let engine = DockerEngine(
             name: name,

@@ -73,7 +73,7 @@ extension DockerEngine {
             case "running", "restarting": .running
             case "paused": .paused
             case "created": .exited(code: nil, because: "Its start was interrupted.")
-            default: try await ending(of: details, memoryLimit: record(mark.workspace)?.memoryLimit)
+            default: try await endingSeen(of: details, memoryLimit: record(mark.workspace)?.memoryLimit)
             }
         return instance(mark, state, details.networkSettings)
     }
@@ -100,6 +100,11 @@ extension DockerEngine {
 
     private func record(_ workspace: WorkspaceID) -> ContainerRecord? {
         try? directories.instance(workspace).readRecord()
+    }
+
+    private func endingSeen(of details: ContainerDetails, memoryLimit: Int64?) async throws -> Instance.State {
+        networks.calm.ended(details.id)
+        return try await ending(of: details, memoryLimit: memoryLimit)
     }
 
     private func ending(of details: ContainerDetails, memoryLimit: Int64?) async throws -> Instance.State {

@@ -20,6 +20,7 @@ actor WorkspaceNetworks {
     let settings: DockerEngineSettings
     nonisolated let firewall: ContainerFirewall
     var subnets: SubnetPool
+    nonisolated let calm: Calm
     var policies = EgressPolicies()
     /// Blocks outside of `subnets` where workspaces still have their addresses.
     var olderBlocks: [String] = []
@@ -35,12 +36,14 @@ actor WorkspaceNetworks {
         self.client = client
         self.deployment = deployment
         self.settings = settings
+        calm = Calm(settings.calm)
         firewall = ContainerFirewall(mark: mark)
         subnets = SubnetPool(block: settings.subnets)
     }
 
     /// Makes the network of a workspace, or finds the one that is there.
     func make(for spec: InstanceSpec) async throws -> Place {
+        try await calm.wait()
         let name = ContainerLabels.name(spec.workspace)
         let egress = granted(spec.app.egress)
         let lookup = lookup()
@@ -140,6 +143,7 @@ actor WorkspaceNetworks {
 
     /// Does nothing if there is none.
     func remove(_ workspace: WorkspaceID) async throws {
+        try await calm.wait()
         for network in try await listed(ContainerLabels.name(workspace)) {
             do { try await client.delete("/networks/\(network.id)") } catch let fault as DockerFault
                 where fault.isMissing
