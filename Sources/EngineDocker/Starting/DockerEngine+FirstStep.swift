@@ -7,8 +7,8 @@ extension DockerEngine {
     private static let looks = 100
 
     /// Waits until the container's first process has started the app. Docker's own first process says only in the log, and by
-    /// ending, that there is no such program. Returns as whom the app
-    /// runs, and the container's first process; nil where the engine does not tell.
+    /// ending, that there is no such program. Returns as whom the app runs,
+    /// and the container's first process; nil where the engine does not tell.
     func awaitFirstStep(of container: String, command: String, image: String) async throws -> (
         user: UserNumbers?, pid: Int32
     )? {
