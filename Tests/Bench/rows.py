@@ -92,7 +92,7 @@ def measured(directory, options, carrel, others):
         f"p99 added latency at {rate:,.0f} requests/s with {tunnels:,} open tunnels, ÷ nginx",
         "≤ 2.00 ×", times(ratio), ratio <= 2 if is_sound else None,
         "µs: " + listed(busy.median, lambda value: f"{value:.0f}"),
-        f"on this busy machine it was {unproxied / 1000:.0f} ms without a proxy",
+        f"without a proxy it was {unproxied / 1000:.0f} ms",
     )
 
     for what, one in (("download", bench.download), ("upload", bench.upload)):
