@@ -29,7 +29,7 @@ int clinux_watch_directory(const char *path) {
 }
 
 // Deeper directories are first moved up to `top`, so that no tree is too deep for us.
-enum { DEPTH = 40 };
+enum { DEPTH = 40, WAITS = 500 };
 struct removal {
     int top, depth;
     unsigned moved;
@@ -39,18 +39,19 @@ struct removal {
 static int remove_entries(struct removal *removal, int parent, const char *name);
 
 static int remove_entry(struct removal *removal, int directory, const char *name) {
-    if (unlinkat(directory, name, 0) == 0) return 0;
+    // Somebody else may take it away meanwhile.
+    if (unlinkat(directory, name, 0) == 0 || errno == ENOENT) return 0;
     if (errno != EISDIR && errno != EPERM) return -errno;
     if (removal->depth >= DEPTH) {
         char fresh[40];
         do snprintf(fresh, sizeof fresh, ".removed-%u", removal->moved++);
         while (faccessat(removal->top, fresh, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
         removal->again = true;
-        return renameat(directory, name, removal->top, fresh) < 0 ? -errno : 0;
+        return renameat(directory, name, removal->top, fresh) < 0 && errno != ENOENT ? -errno : 0;
     }
     int result = remove_entries(removal, directory, name);
     if (result == 0 && unlinkat(directory, name, AT_REMOVEDIR) < 0) result = -errno;
-    return result;
+    return result == -ENOENT ? 0 : result;
 }
 
 static int remove_entries(struct removal *removal, int parent, const char *name) {
@@ -89,12 +90,18 @@ int clinux_remove_tree(const char *path) {
     int parent = open(parent_path[0] ? parent_path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (parent < 0) return errno == ENOENT ? 0 : -errno;
     struct removal removal;
-    int result;
+    int result, waits = 0;
     do {
         removal = (struct removal){.top = -1};
         result = remove_entries(&removal, parent, slash + 1);
+        if (result == 0 && !removal.again && unlinkat(parent, slash + 1, AT_REMOVEDIR) < 0) result = -errno;
+        // What is being killed may still make a file where everything was removed.
+        if (result == -ENOTEMPTY && waits++ < WAITS) {
+            usleep(2000);
+            removal.again = true;
+            result = 0;
+        }
     } while (result == 0 && removal.again);
-    if (result == 0 && unlinkat(parent, slash + 1, AT_REMOVEDIR) < 0) result = -errno;
     close(parent);
     return result == -ENOENT ? 0 : result;
 }

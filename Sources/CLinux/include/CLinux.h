@@ -85,7 +85,7 @@ int clinux_message_send(int socket, const void *bytes, size_t length, const int 
 ssize_t clinux_message_receive(int socket, int milliseconds, void *bytes, size_t room, int *files, size_t *count);
 // Who is at the other end of a unix socket: who connected, or who called listen.
 int clinux_peer(int socket, pid_t *pid, uid_t *uid);
-// Lets buffers of up to 4 MB come from memory that is there already: each would otherwise be mapped, filled with zeros
+// Lets buffers of up to 1 MiB come from memory that is there already: each would otherwise be mapped, filled with zeros
 // page by page, and unmapped again.
 void clinux_keep_buffers(void);
 // Gives the system back what is free (malloc_trim). Others wait for memory meanwhile: milliseconds after a burst.

@@ -3,9 +3,7 @@ enum IdentifierRules {
     /// RFC 4648 base32 in lower case, without padding.
     static let base32 = Array("abcdefghijklmnopqrstuvwxyz234567")
 
-    static func isRandomPart(_ text: some StringProtocol) -> Bool {
-        text.utf8.count == 16 && text.utf8.allSatisfy { (97...122).contains($0) || (50...55).contains($0) }
-    }
+    static func isRandomPart(_ text: some StringProtocol) -> Bool { RandomPart(text.utf8) != nil }
 
     /// Lower-case letters, digits and hyphens; starts with a letter or digit; at most `limit` bytes.
     static func isLabel(_ text: some StringProtocol, limit: Int) -> Bool {
@@ -16,36 +14,48 @@ enum IdentifierRules {
 
 /// Names one workspace for ever: `ws-` and 16 characters of base32 (80 random bits), valid as a DNS label.
 public struct WorkspaceID: Hashable, Sendable, Comparable, CustomStringConvertible {
-    public let description: String
+    private let random: RandomPart
+
+    public var description: String { random.text(after: "ws-") }
 
     /// Nil unless the text has exactly the shape of a workspace id.
     public init?(_ text: some StringProtocol) {
-        guard text.hasPrefix("ws-"), IdentifierRules.isRandomPart(text.dropFirst(3)) else { return nil }
-        description = String(text)
+        guard text.utf8.starts(with: "ws-".utf8), let random = RandomPart(text.utf8.dropFirst(3)) else { return nil }
+        self.random = random
     }
 
-    public init(from random: inout some RandomNumberGenerator) {
-        description = "ws-" + RandomText.base32(length: 16, from: &random)
+    /// Length of its text in bytes.
+    public static let textLength = 3 + RandomPart.length
+
+    /// Nil unless the bytes are exactly those of a workspace id: nothing is decoded or normalised.
+    public init?(utf8 bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == Self.textLength, bytes[0] == UInt8(ascii: "w"), bytes[1] == UInt8(ascii: "s"),
+            bytes[2] == UInt8(ascii: "-"),
+            let random = RandomPart(UnsafeRawBufferPointer(rebasing: bytes[3...]))
+        else { return nil }
+        self.random = random
     }
 
-    public static func < (left: Self, right: Self) -> Bool { left.description < right.description }
+    public init(from source: inout some RandomNumberGenerator) { random = RandomPart(from: &source) }
+
+    public static func < (left: Self, right: Self) -> Bool { left.random < right.random }
 }
 
 /// Names one member for ever, whatever they are called and however they sign in: `u-` and 16 characters of base32.
 public struct UserID: Hashable, Sendable, Comparable, CustomStringConvertible {
-    public let description: String
+    private let random: RandomPart
+
+    public var description: String { random.text(after: "u-") }
 
     /// Nil unless the text has exactly the shape of a user id.
     public init?(_ text: some StringProtocol) {
-        guard text.hasPrefix("u-"), IdentifierRules.isRandomPart(text.dropFirst(2)) else { return nil }
-        description = String(text)
+        guard text.utf8.starts(with: "u-".utf8), let random = RandomPart(text.utf8.dropFirst(2)) else { return nil }
+        self.random = random
     }
 
-    public init(from random: inout some RandomNumberGenerator) {
-        description = "u-" + RandomText.base32(length: 16, from: &random)
-    }
+    public init(from source: inout some RandomNumberGenerator) { random = RandomPart(from: &source) }
 
-    public static func < (left: Self, right: Self) -> Bool { left.description < right.description }
+    public static func < (left: Self, right: Self) -> Bool { left.random < right.random }
 }
 
 /// Names one signed-in session: `s-` and 16 characters of base32. Not a secret: the cookie's signature is.

@@ -83,7 +83,7 @@ public protocol RoutePublishing: Sendable {
     func publish(_ route: Route) async
     /// Returns once no event loop forwards to it any more; its tunnels are closed. Does nothing if there is none.
     func withdraw(_ workspace: WorkspaceID) async
-    /// Counted since the route was first published.
+    /// Counted since the route was first published. Workspaces that nobody asked for yet may be missing.
     func traffic() async -> [WorkspaceID: Traffic]
     /// Of one workspace; nil if it has no route.
     func traffic(of workspace: WorkspaceID) async -> Traffic?

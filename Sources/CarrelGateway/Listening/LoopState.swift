@@ -32,7 +32,9 @@ final class LoopState {
     let hubHold = HubHold()
     let turn: LoopTurn
 
-    private var routes: [WorkspaceKey: RouteEntry] = [:]
+    private var plans: [WorkspaceID: RoutePlan] = [:]
+    /// Of routes that this loop was asked for: of ten thousand most are not.
+    private var entries: [WorkspaceID: RouteEntry] = [:]
     private var hubs: [ObjectIdentifier: UpstreamPool] = [:]
     private var connections: [ObjectIdentifier: ClientConnection] = [:]
     private var entrances: [ObjectIdentifier: any Entrance] = [:]
@@ -103,33 +105,41 @@ final class LoopState {
 
     // MARK: - Routes
 
-    func route(_ key: WorkspaceKey) -> RouteEntry? { routes[key] }
+    func route(_ workspace: WorkspaceID) -> RouteEntry? {
+        if let entry = entries[workspace] { return entry }
+        guard let plan = plans[workspace] else { return nil }
+        let entry = RouteEntry(plan, pool: pool)
+        entries[workspace] = entry
+        return entry
+    }
 
     func publish(_ plan: RoutePlan) {
-        guard let key = WorkspaceKey(plan.route.workspace) else { return }
-        let pool = { (endpoint: Endpoint) in
-            UpstreamPool(endpoint, loop: self, maxConnections: Self.connectionsPerWorkspace)
-        }
-        guard let entry = routes[key] else {
-            routes[key] = RouteEntry(plan, pool: pool)
-            return
-        }
+        let workspace = plan.route.workspace
+        plans[workspace] = plan
+        guard let entry = entries[workspace] else { return }
         let changesOwner = entry.plan.route.owner != plan.route.owner
         entry.update(plan, pool: pool)
         if changesOwner { closeAll(of: entry, code: WebSocketFrames.policyViolation) }
     }
 
     func withdraw(_ workspace: WorkspaceID) {
-        guard let key = WorkspaceKey(workspace), let entry = routes.removeValue(forKey: key) else { return }
+        plans[workspace] = nil
+        guard let entry = entries.removeValue(forKey: workspace) else { return }
         closeAll(of: entry, code: WebSocketFrames.goingAway)
         entry.withdraw()
         wake(entry, resumed: true)
     }
 
-    func traffic() -> [(WorkspaceID, TrafficCount)] { routes.values.map { ($0.plan.route.workspace, $0.traffic) } }
+    /// Of the workspaces that were asked for here.
+    func traffic() -> [(WorkspaceID, TrafficCount)] { entries.map { ($0.key, $0.value.traffic) } }
 
+    /// Nil without a route.
     func traffic(of workspace: WorkspaceID) -> TrafficCount? {
-        WorkspaceKey(workspace).flatMap { routes[$0]?.traffic }
+        plans[workspace] == nil ? nil : entries[workspace]?.traffic ?? TrafficCount()
+    }
+
+    private func pool(_ endpoint: Endpoint) -> UpstreamPool {
+        UpstreamPool(endpoint, loop: self, maxConnections: Self.connectionsPerWorkspace)
     }
 
     private func closeAll(of entry: RouteEntry, code: UInt16) {
@@ -165,7 +175,7 @@ final class LoopState {
     }
 
     func resumed(_ workspace: WorkspaceID, _ success: Bool) {
-        guard let key = WorkspaceKey(workspace), let entry = routes[key] else { return }
+        guard let entry = entries[workspace] else { return }
         wake(entry, resumed: success)
     }
 
@@ -231,9 +241,10 @@ final class LoopState {
     func stop() {
         sweeping?.cancel()
         sweeping = nil
-        for entry in routes.values { entry.withdraw() }
+        for entry in entries.values { entry.withdraw() }
         for pool in hubs.values { pool.retire() }
-        routes.removeAll()
+        plans.removeAll()
+        entries.removeAll()
         hubs.removeAll()
     }
 }

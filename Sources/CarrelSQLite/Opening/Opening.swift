@@ -51,6 +51,8 @@ extension SQLiteStore {
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(10)
         configuration.maximumReaderCount = 3
+        // KiB, of each connection: the tables that are read again and again fit, and what is read once leaves nothing.
+        configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA cache_size = -512") }
         return configuration
     }
 }

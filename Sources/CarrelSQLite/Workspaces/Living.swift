@@ -7,15 +7,18 @@ struct DecodedRows {
     /// A reference, for a workspace has some 400 bytes: tables of ten thousand are copied at each look, and half of a
     /// table's places are empty.
     final class Entry: Sendable {
-        let id: String
-        let revision: Int64
-        /// Nil: can't be read.
-        let workspace: Workspace?
+        enum Content: Sendable {
+            case workspace(Workspace)
+            /// Can't be read.
+            case damaged(id: String)
+        }
 
-        init(id: String, revision: Int64, workspace: Workspace?) {
-            self.id = id
+        let revision: Int64
+        let content: Content
+
+        init(revision: Int64, content: Content) {
             self.revision = revision
-            self.workspace = workspace
+            self.content = content
         }
     }
 
@@ -24,15 +27,21 @@ struct DecodedRows {
 
 extension SQLiteStore {
     public func living() async throws -> [Workspace] {
-        try await livingRows().compactMap { entry, lastActive in
-            guard let workspace = entry.workspace else { return nil }
-            return lastActive.map { workspace.active(at: Timestamp(milliseconds: $0)) } ?? workspace
+        let rows = try await livingRows()
+        var living: [Workspace] = []
+        living.reserveCapacity(rows.count)
+        for (entry, lastActive) in rows {
+            guard case .workspace(let workspace) = entry.content else { continue }
+            living.append(lastActive.map { workspace.active(at: Timestamp(milliseconds: $0)) } ?? workspace)
         }
+        return living
     }
 
     /// Every living row is looked at; of the ended ones those that a list has met and could not read.
     public func unreadable() async throws -> [String] {
-        let living = try await livingRows().filter { $0.entry.workspace == nil }.map(\.entry.id)
+        let living = try await livingRows().compactMap { row in
+            if case .damaged(let id) = row.entry.content { id } else { nil }
+        }
         return foundUnreadable.withLock { $0.union(living) }.sorted()
     }
 
@@ -99,10 +108,15 @@ extension SQLiteStore {
             for start in stride(from: 0, to: bodies.count, by: chunk) {
                 let part = bodies[start..<min(start + chunk, bodies.count)]
                 group.addTask {
-                    part.map { body in
-                        let workspace = try? JSONText.decode(Workspace.self, from: body.text)
-                        let entry = DecodedRows.Entry(id: body.id, revision: body.revision, workspace: workspace)
-                        return (body.number, entry)
+                    // Thousands were started from the same few definitions: each is kept once.
+                    var definitions: Set<String> = []
+                    return part.map { body in
+                        var content = DecodedRows.Entry.Content.damaged(id: body.id)
+                        if var workspace = try? JSONText.decode(Workspace.self, from: body.text) {
+                            workspace.definition = definitions.insert(workspace.definition).memberAfterInsert
+                            content = .workspace(workspace)
+                        }
+                        return (body.number, DecodedRows.Entry(revision: body.revision, content: content))
                     }
                 }
             }

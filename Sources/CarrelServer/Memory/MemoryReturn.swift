@@ -12,23 +12,30 @@ import ServiceLifecycle
 ///
 /// glibc returns only what lies at the end of its heaps: after 2,000 tunnels had passed 64 KiB each way and were closed,
 /// 57 KB for each stayed resident. Giving back takes milliseconds, during which others may wait for memory: so it is
-/// done only while the process does next to nothing, and only where it has grown.
+/// done only where the process has grown, and while it does next to nothing, or has grown by half and is busy for long:
+/// looking after ten thousand workspaces is never nothing.
 struct MemoryReturn: Service {
     static let interval: Duration = .seconds(2)
     /// Bytes.
     static let least = 2 << 20
     /// Of one processor, since the last look.
     static let quiet = 0.1
+    /// Looks.
+    static let patience = 3
 
     func run() async throws {
         var (last, left) = (Self.processorTime(), Self.resident())
+        var looks = 0
         while true {
             do { try await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.interval) } } catch { return }
             let (now, held) = (Self.processorTime(), Self.resident())
             let used = now - last
             last = now
             left = min(left, held)
-            guard used < Self.interval * Self.quiet, held > left + Self.least else { continue }
+            looks = held > left + left / 2 ? looks + 1 : 0
+            let isQuiet = used < Self.interval * Self.quiet && held > left + Self.least
+            guard isQuiet || looks >= Self.patience else { continue }
+            looks = 0
             clinux_return_memory()
             left = Self.resident()
         }

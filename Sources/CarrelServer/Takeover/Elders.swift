@@ -115,11 +115,13 @@ final class Elders: RoutePublishing, Sendable {
 
     func traffic() async -> [WorkspaceID: Traffic] {
         var sum = await gateway.traffic()
-        let others = state.withLock { state in [state.past] + state.links.values.map(\.traffic) }
-        for traffic in others {
-            for (workspace, more) in traffic where sum[workspace] != nil {
-                sum[workspace] = more.added(to: sum[workspace])
+        let others = state.withLock { state in
+            ([state.past] + state.links.values.map(\.traffic)).map { traffic in
+                traffic.filter { state.routes[$0.key] != nil }
             }
+        }
+        for traffic in others {
+            for (workspace, more) in traffic { sum[workspace] = more.added(to: sum[workspace]) }
         }
         return sum
     }

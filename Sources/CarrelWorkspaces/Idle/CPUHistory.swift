@@ -4,21 +4,23 @@ import CarrelCore
 struct CPUHistory: Hashable, Sendable {
     private struct Reading: Hashable, Sendable {
         let at: Timestamp
-        let used: Duration
+        /// Microseconds: there are a dozen readings of each of thousands of workspaces.
+        let used: Int64
     }
 
     private var readings: [Reading] = []
 
     var count: Int { readings.count }
 
-    /// Keeps what a mean over `window` needs: readings no closer than a twentieth of it, and one from before it.
+    /// Keeps what a mean over `window` needs: readings no closer than a tenth of it, and one from before it.
     mutating func add(_ used: Duration, at now: Timestamp, window: Duration) {
+        let used = used.milliseconds * 1000 + used.components.attoseconds / 1_000_000_000_000 % 1000
         if let last = readings.last {
             guard now > last.at else { return }
             // The counter began anew: what was read before says nothing any more.
             if used < last.used { readings = [] }
         }
-        if readings.count >= 2, now - readings[readings.count - 2].at < window / 20 { readings.removeLast() }
+        if readings.count >= 2, now - readings[readings.count - 2].at < window / 10 { readings.removeLast() }
         readings.append(Reading(at: now, used: used))
         let start = now - window
         if let firstInside = readings.firstIndex(where: { $0.at > start }), firstInside > 1 {
@@ -32,6 +34,6 @@ struct CPUHistory: Hashable, Sendable {
         guard let last = readings.last, let first = readings.last(where: { $0.at <= last.at - window }),
             last.at > first.at, now - last.at <= max(window, staleAfter)
         else { return nil }
-        return (last.used - first.used).inSeconds / (last.at - first.at).inSeconds
+        return Double(last.used - first.used) / 1e6 / (last.at - first.at).inSeconds
     }
 }

@@ -53,14 +53,12 @@ struct EngineAbilities: Hashable, Sendable {
 
 /// What a route was published from: a difference means publishing it again.
 struct PublishedRoute: Hashable, Sendable {
-    let engine: EngineName
     var endpoint: Endpoint?
     var extra: [String: Endpoint]
     var isPaused: Bool
     var rules: Int
 
     init(_ workspace: Workspace, rules: Int) {
-        engine = workspace.engine
         endpoint = workspace.endpoint
         extra = workspace.extraEndpoints
         isPaused = workspace.phase == .paused

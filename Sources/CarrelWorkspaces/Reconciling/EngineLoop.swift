@@ -116,7 +116,8 @@ actor EngineLoop {
         let latest = around.clock.now() + around.pacing.passInterval
         let listing = self.listing.take()
         do {
-            let rows = try await around.store.living().filter { $0.engine == engine.name }
+            var rows = try await around.store.living()
+            rows.removeAll { $0.engine != engine.name }
             let touched = listing.map { around.turns.touched(since: $0.mark) } ?? []
             let observed = try await observe(rows, listing: listing, touched: touched)
             if let job = beginMeasuring(rows) { launch(job) }
@@ -129,7 +130,7 @@ actor EngineLoop {
                 pacing: around.pacing,
                 now: around.clock.now()
             )
-            for row in rows { notes[row.id, default: WorkspaceNotes()].missingSince = plan.missing[row.id] }
+            noteMissing(plan.missing)
             standing = plan.standing
             try await recordVerdicts(rows, observed)
             let actions = settled.isOpen ? plan.actions : await publishedFirst(plan.actions)
@@ -174,9 +175,9 @@ actor EngineLoop {
         let now = around.clock.now()
         let living = Set(rows.map(\.id))
         // A stray has no row; its held note goes when its time has come.
-        notes = notes.filter { living.contains($0.key) || ($0.value.heldUntil ?? now) > now }
-        recorded = recorded.filter { living.contains($0.key) }
-        writtenActivity = writtenActivity.filter { living.contains($0.key) }
+        notes.remove { !living.contains($0) && ($1.heldUntil ?? now) <= now }
+        recorded.remove { id, _ in !living.contains(id) }
+        writtenActivity.remove { id, _ in !living.contains(id) }
         awaited.formIntersection(rows.lazy.filter { $0.phase == .starting }.map(\.id))
         for row in rows where row.isOpen {
             if notes[row.id]?.watchedSince == nil { notes[row.id, default: WorkspaceNotes()].watchedSince = now }
@@ -185,6 +186,11 @@ actor EngineLoop {
             guard let readyAt = row.readyAt else { continue }
             failures[row.app]?.settle(readyAt: readyAt, now: now, pacing: around.pacing)
         }
+    }
+
+    private func noteMissing(_ missing: [WorkspaceID: Timestamp]) {
+        for (id, note) in notes where note.missingSince != missing[id] { notes[id]?.missingSince = missing[id] }
+        for (id, since) in missing where notes[id] == nil { notes[id] = WorkspaceNotes(missingSince: since) }
     }
 
     /// Queue positions and what other processes changed.
@@ -202,4 +208,11 @@ actor EngineLoop {
     }
 
     func verdict(_ id: WorkspaceID) -> IdleVerdict? { standing[id] }
+}
+
+extension Dictionary {
+    /// In its place: a filtered copy of ten thousand entries at each pass is memory that lies about afterwards.
+    fileprivate mutating func remove(where isGone: (Key, Value) -> Bool) {
+        for key in filter(isGone).keys { self[key] = nil }
+    }
 }

@@ -4,15 +4,18 @@ import Synchronization
 /// What is published, and from what. Called in the workspace's turn, so that one never overtakes another.
 final class RouteBook: Sendable {
     private let routes: any RoutePublishing
-    private let known = Mutex<[WorkspaceID: PublishedRoute]>([:])
+    /// By engine, so that each pass has its own without copying ten thousand.
+    private let known = Mutex<[EngineName: [WorkspaceID: PublishedRoute]]>([:])
 
     init(_ routes: any RoutePublishing) { self.routes = routes }
 
     func published(on engine: EngineName) -> [WorkspaceID: PublishedRoute] {
-        known.withLock { $0.filter { $0.value.engine == engine } }
+        known.withLock { $0[engine] ?? [:] }
     }
 
-    func published(_ id: WorkspaceID) -> PublishedRoute? { known.withLock { $0[id] } }
+    func published(_ id: WorkspaceID) -> PublishedRoute? {
+        known.withLock { $0.values.lazy.compactMap { $0[id] }.first }
+    }
 
     func traffic() async -> [WorkspaceID: Traffic] { await routes.traffic() }
 
@@ -22,13 +25,13 @@ final class RouteBook: Sendable {
     func publish(_ workspace: Workspace, app: App, owner: User, rules: Int) async {
         guard let route = Route(workspace, app: app, owner: owner) else { return }
         await routes.publish(route)
-        known.withLock { $0[workspace.id] = PublishedRoute(workspace, rules: rules) }
+        known.withLock { $0[workspace.engine, default: [:]][workspace.id] = PublishedRoute(workspace, rules: rules) }
     }
 
     /// Also one that this carrel did not publish: harmless.
     func withdraw(_ id: WorkspaceID) async {
         await routes.withdraw(id)
-        known.withLock { $0[id] = nil }
+        known.withLock { known in for engine in known.keys { known[engine]?[id] = nil } }
     }
 }
 

@@ -40,13 +40,14 @@ package enum SystemFile {
 
     /// What can be read from here to the end.
     package static func rest(of file: Int32) -> [UInt8] {
-        var all: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 16_384)
-        while true {
-            let count = Glibc.read(file, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return all }
-            all.append(contentsOf: buffer[..<count])
+        withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 1) { buffer in
+            var all: [UInt8] = []
+            while true {
+                let count = Glibc.read(file, buffer.baseAddress, buffer.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return all }
+                all.append(contentsOf: buffer[..<count])
+            }
         }
     }
 

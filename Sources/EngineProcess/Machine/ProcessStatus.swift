@@ -4,7 +4,8 @@ import EngineHost
 struct ProcessStatus {
     var pid: Int32
     var parent: Int32
-    var state: Character
+    /// A letter.
+    var state: UInt8
     /// Clock ticks since boot.
     var started: UInt64
     /// Clock ticks of CPU.
@@ -12,24 +13,27 @@ struct ProcessStatus {
     /// Pages.
     var resident: Int64
 
-    /// Nil if there is no such process.
+    /// Nil if there is no such process. Read as bytes: thousands are, every few seconds.
     init?(pid: Int32) {
-        guard let line = SystemFile.read("/proc/\(pid)/stat"), let name = line.lastIndex(of: ")") else { return nil }
-        let fields = line[line.index(after: name)...].split(separator: " ")
-        guard fields.count > 21, let state = fields[0].first, let parent = Int32(fields[1]),
-            let user = UInt64(fields[11]), let system = UInt64(fields[12]), let started = UInt64(fields[19]),
-            let resident = Int64(fields[21])
-        else { return nil }
+        guard let line = SystemFile.bytes("/proc/\(pid)/stat"), let name = line.lastIndex(of: UInt8(ascii: ")")) else {
+            return nil
+        }
+        let fields = line[(name + 1)...].split(separator: UInt8(ascii: " "), maxSplits: 23)
+        guard fields.count > 21, let state = fields[0].first else { return nil }
         self.pid = pid
-        self.parent = parent
+        parent = Int32(truncatingIfNeeded: Self.number(fields[1]))
         self.state = state
-        self.started = started
-        ticks = user + system
-        self.resident = resident
+        ticks = Self.number(fields[11]) + Self.number(fields[12])
+        started = Self.number(fields[19])
+        resident = Int64(Self.number(fields[21]))
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> UInt64 {
+        digits.reduce(0) { $0 &* 10 &+ UInt64($1 &- 48) }
     }
 
     /// Ended, though its parent has not asked yet.
-    var isDead: Bool { state == "Z" || state == "X" }
+    var isDead: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
 
     /// All descendants of `root`, itself not included.
     static func descendants(of root: Int32) -> [ProcessStatus] { ProcessTable.now().descendants(of: root) }

@@ -18,6 +18,21 @@ struct IdsTests {
         }
     }
 
+    @Test("Ids are in the order of their texts, and their bytes are read as their texts are")
+    func orderAndBytes() throws {
+        var random = SeededRandom(seed: 3)
+        let ids = (0..<500).map { _ in WorkspaceID(from: &random) }
+        #expect(ids.sorted().map(\.description) == ids.map(\.description).sorted())
+        #expect(Set(ids).count == 500)
+        for id in ids {
+            let text = Array(id.description.utf8)
+            #expect(text.withUnsafeBytes { WorkspaceID(utf8: $0) } == id)
+            #expect(text.dropLast().withUnsafeBytes { WorkspaceID(utf8: $0) } == nil)
+            #expect((text + [97]).withUnsafeBytes { WorkspaceID(utf8: $0) } == nil)
+            #expect(Array(id.description.uppercased().utf8).withUnsafeBytes { WorkspaceID(utf8: $0) } == nil)
+        }
+    }
+
     @Test("Each of the eighty bits of an id comes from the random source")
     func everyBitVaries() {
         var random = SeededRandom(seed: 2)

@@ -75,7 +75,13 @@ struct ManyRoutesTests {
             }
             print("figure: p99 of \(before.count) requests with 10,000 routes at rest: \(Self.tail(before))")
             print("figure: p99 of \(during.count) while 1,000 a second come and go: \(Self.tail(during))")
-            #expect(await fixture.gateway.traffic().count == 10_001)
+            var gone = 0
+            var there = 0
+            for change in 0..<Self.changes {
+                if await fixture.gateway.traffic(of: try Self.id(change)) == nil { gone += 1 }
+                if await fixture.gateway.traffic(of: try Self.id(10_000 + change)) != nil { there += 1 }
+            }
+            #expect((gone, there) == (Self.changes, Self.changes))
         }
     }
 

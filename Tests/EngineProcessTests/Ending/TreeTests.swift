@@ -1,3 +1,4 @@
+import CLinux
 import CarrelCore
 import CarrelTesting
 import EngineHost
@@ -16,6 +17,33 @@ struct TreeTests {
         SystemFile.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
             (SystemFile.read("/proc/\(pid)/environ") ?? "").contains("CARREL_WORKSPACE=\(workspace)")
         }
+    }
+
+    @Test("A directory in which somebody still makes and removes files is gone when its removal says so")
+    func removedWhileWritten() async throws {
+        for _ in 0..<20 {
+            var template = Array("/tmp/carrel-tree-XXXXXX".utf8CString)
+            let path = String(cString: try #require(mkdtemp(&template)))
+            mkdir(path + "/below", 0o700)
+            async let written: Int = Self.write(into: [path, path + "/below"], files: 2000)
+            #expect(await Task.detached { clinux_remove_tree(path) }.value == 0)
+            #expect(access(path, F_OK) != 0)
+            _ = await written
+        }
+    }
+
+    /// Until they can't be made any more. How many there were.
+    private static func write(into directories: [String], files: Int) async -> Int {
+        for number in 0..<files {
+            for directory in directories {
+                let file = "\(directory)/\(number)"
+                let descriptor = open(file, O_CREAT | O_WRONLY, 0o600)
+                if descriptor >= 0 { close(descriptor) }
+                if number % 3 != 0 { unlink(file) }
+            }
+            if access(directories[0], F_OK) != 0 { return number }
+        }
+        return files
     }
 
     static var modes: [ProcessEngineSettings.Sandbox] { ProcessFixture.canSandbox ? [.auto, .off] : [.off] }
