@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from harness import configuration, docker, places
-from harness.browser import picture
+from harness.browser import picture, still_network
 from harness.server import Carrel
 from harness.tls import Authority
 
@@ -98,10 +98,12 @@ def small_disk(as_root, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def chromium():
+def chromium(tmp_path_factory):
+    still = still_network(tmp_path_factory.mktemp("chromium"))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=places.CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+            env={**os.environ, "LD_PRELOAD": str(still)},
         )
         yield browser
         browser.close()
