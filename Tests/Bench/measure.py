@@ -24,6 +24,10 @@ class Figures:
         """Median of the rounds' own ratios: a machine that is slower for a while is so for both."""
         return statistics.median(a / b for a, b in zip(self.rounds[one], self.rounds[other]))
 
+    def ratio_of_medians(self, one, other):
+        """For tails: which round has the machine's own stalls in it is chance, and a ratio of two of them says nothing."""
+        return self.median[one] / self.median[other]
+
     def without(self, base):
         """What each adds to `base`."""
         own = self.rounds[base]
@@ -168,7 +172,8 @@ class Bench:
         held = [self.tunnels(proxy, tunnels, 0) for proxy in proxies]
         try:
             found = self.each(
-                [direct, *proxies], lambda proxy: self.load(proxy, proxy.head("/api/status"), 64, rate=rate)["p99"],
+                [direct, *proxies],
+                lambda proxy: self.load(proxy, proxy.head("/api/status"), 64, rate=rate, seconds=2 * self.seconds)["p99"],
             )
         finally:
             for process in held:

@@ -85,7 +85,7 @@ def measured(directory, options, carrel, others):
     rate = 0.6e6 / cost.median["nginx"]
     tunnels = 50 if short else 2000
     busy, unproxied = bench.busy_latency([nginx, haproxy, carrel], direct, rate, tunnels)
-    ratio = busy.ratio("carrel", "nginx")
+    ratio = busy.ratio_of_medians("carrel", "nginx")
     # Where those who ask and answer are late themselves, the figure is not the proxies'.
     is_sound = unproxied < 5000
     yield Row(
