@@ -33,6 +33,8 @@ public final class Gateway: RoutePublishing, Sendable {
     private let group: any EventLoopGroup
     let loops: [Loop]
     let state = Mutex(State.idle)
+    /// Of the listener that serves workspaces.
+    let names: GatewayConfiguration.WorkspaceNames?
     private let wishes: AsyncStream<WorkspaceID>
     private let wish: AsyncStream<WorkspaceID>.Continuation
 
@@ -50,6 +52,7 @@ public final class Gateway: RoutePublishing, Sendable {
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) {
         self.configuration = configuration
+        names = configuration.listeners.lazy.compactMap(\.workspaceNames).first
         self.questions = questions
         self.logger = logger
         self.group = group

@@ -28,6 +28,8 @@ public struct GatewayConfiguration: Sendable {
         public var hubCookies: [String]
         /// CIDR blocks whose `X-Forwarded-*` are believed.
         public var trustedProxies: [String]
+        /// Nil: workspaces are on the hub's name.
+        public var workspaceNames: WorkspaceNames?
         /// CIDR blocks whose connections begin with a PROXY protocol header.
         public var proxyProtocol: [String] = []
         /// Nil: clear text.
@@ -55,6 +57,24 @@ public struct GatewayConfiguration: Sendable {
             self.sessionCookie = sessionCookie
             self.hubCookies = hubCookies
             self.trustedProxies = trustedProxies
+        }
+    }
+
+    /// Names of their own for workspaces: `Host` decides what a request is for, and whether it is for anything here.
+    public struct WorkspaceNames: Hashable, Sendable {
+        public var sites: WorkspaceSites
+        /// The hub's name, without a port.
+        public var hub: String
+        /// Begins the names of all cookies on workspaces' names.
+        public var cookie: String
+        /// By which browsers reach the hub and workspaces.
+        public var port: Int
+
+        public init(sites: WorkspaceSites, hub: String, cookie: String, port: Int) {
+            self.sites = sites
+            self.hub = hub
+            self.cookie = cookie
+            self.port = port
         }
     }
 
@@ -128,6 +148,8 @@ public struct GatewayConfiguration: Sendable {
 public enum GatewayCredential: Hashable, Sendable {
     /// The session cookie's value.
     case cookie(String)
+    /// The value of a cookie on a workspace's own name.
+    case workspaceCookie(String)
     /// What follows `Authorization: Bearer `, where it begins as Carrel's tokens do.
     case bearer(String)
 }

@@ -14,12 +14,13 @@ public final class SignIn: SignInService {
     let shared: Shared
     /// What cookies are signed for: one listener of one deployment.
     let audience: String
-    private let deployment: String
+    let deployment: String
 
     /// What the listeners of one process have in common.
     final class Shared: Sendable {
         let known = KnownCredentials()
         let limiter = Mutex(FailureLimiter())
+        let entries = Mutex(EntryTickets())
         let rules: Mutex<SignInRules>
         let random: Randomness
         /// When the store was last asked for an unknown token.
@@ -87,6 +88,21 @@ public final class SignIn: SignInService {
                 !known.disabled.contains(cookie.user)
             else { return nil }
             return Principal(user: cookie.user, credential: .session(cookie.session), expiresAt: expires)
+        case .workspaceCookie(let text):
+            guard let cookie = WorkspaceCookie.verified(text, for: deployment, with: keys.workspaces) else {
+                return nil
+            }
+            let lifetime = shared.rules.withLock { $0.sessionLifetime }
+            let expires = min(cookie.expires, cookie.issued + lifetime)
+            guard expires > clock.now(), !known.revoked.contains(cookie.session),
+                !known.disabled.contains(cookie.user)
+            else { return nil }
+            return Principal(
+                user: cookie.user,
+                credential: .session(cookie.session),
+                expiresAt: expires,
+                workspace: cookie.workspace
+            )
         case .bearer(let secret):
             guard TokenSecret.hasShape(secret), let token = known.tokens[SecretDigest.of(secret)],
                 token.expiresAt > clock.now(), token.user.map({ !known.disabled.contains($0) }) ?? true

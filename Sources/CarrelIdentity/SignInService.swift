@@ -41,6 +41,8 @@ public enum PresentedCredential: Hashable, Sendable {
     case cookie(String)
     /// What follows `Authorization: Bearer `.
     case bearer(String)
+    /// The value of a cookie on a workspace's own name.
+    case workspaceCookie(String)
 }
 
 /// Sign-in, sessions, tokens and permissions, for pages, API, gateway and command line.
@@ -60,6 +62,13 @@ public protocol SignInService: Sendable {
     /// A link's secret part; the caller makes the address.
     func makeTicket(for user: UserID, path: String, lifetime: Duration, by: Actor) async throws -> String
     func signOut(_ session: SessionID, by: Actor) async throws
+
+    /// A ticket that carries a session over to a workspace's own name: good once, for 30 seconds, there, and in the
+    /// browser that `browser` is the mark of (`BrowserMark.digest`). `path` is where it leads below the workspace's.
+    /// Whether the member may enter is the caller's to ask. Throws `unauthenticated` if the session has ended.
+    func makeEntry(_ session: SessionID, workspace: WorkspaceID, path: String, browser: String) async throws -> String
+    /// Uses it up, whatever comes of it.
+    func useEntry(_ ticket: String, workspace: WorkspaceID, browser: String) -> Entry
 
     /// A token to send back with every state-changing request: bound to the session (or, before signing in, to the
     /// random value of a cookie), and good as long as that.

@@ -81,6 +81,7 @@ final class Parts: Sendable {
                 authorize: { credential in
                     switch credential {
                     case .cookie(let value): signIn.authorize(.cookie(value))
+                    case .workspaceCookie(let value): signIn.authorize(.workspaceCookie(value))
                     case .bearer(let secret): signIn.authorize(.bearer(secret))
                     }
                 },
@@ -133,6 +134,7 @@ final class Parts: Sendable {
                 },
                 reload: { try await reloader.reload() },
                 takeOver: { try giving.begin($0) },
+                isRouted: { await gateway.traffic(of: $0) != nil },
                 gate: gate
             )
             hubs.append(

@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// Every URL that the hub answers. What is not listed for a listener is 404 there.
+/// Every URL that the hub answers on its own name; on workspaces' names `WorkspaceDoor` does. What is not listed for a listener is 404 there.
 enum Routes {
     static func of(_ listener: HubListener) -> [Endpoint] {
         switch listener {
@@ -27,6 +27,7 @@ enum Routes {
         Endpoint(.get, "/open/{app}/**", .page, OpenPage.show),
         Endpoint(.post, "/open/{app}/**", .form, OpenPage.submit),
         Endpoint(.any, "/w/**", .anyone, WorkspaceAddress.answer),
+        Endpoint(.get, "/enter", .page, EnterPage.show),
     ]
 
     private static let console = [

@@ -46,6 +46,7 @@ struct RoutesTests {
         Line(.get, "/open/{app}/**", gives: "401 200 200 200 401 200 401 401 401 401"),
         Line(.post, "/open/{app}/**", gives: "401 415 415 415 401 415 401 401 401 401"),
         Line(.any, "/w/**", gives: "401 503 404 404 404 503 404 404 404 404"),
+        Line(.get, "/enter", gives: "401 404 404 404 401 404 401 401 401 401"),
         Line(.get, "/assets/{name}", gives: "404 404 404 404 404 404 404 404 404 404"),
         Line(.get, "/api/v1/me", gives: "401 200 200 200 403 200 403 403 403 403"),
         Line(.get, "/api/v1/apps", gives: "401 200 200 200 403 200 403 403 403 403"),

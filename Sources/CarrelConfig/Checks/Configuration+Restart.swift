@@ -21,6 +21,8 @@ extension Configuration {
                 if rule.tls?.hsts != old.tls?.hsts { fields.append("listeners.\(name).tls.hsts") }
             }
         }
+        // Names of cookies, routes and what apps were told at their start follow from it.
+        if isolation != running.isolation { fields.append("isolation") }
         if engines != running.engines { fields.append("engines") }
         return fields
     }

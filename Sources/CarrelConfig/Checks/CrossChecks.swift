@@ -37,6 +37,7 @@ struct CrossChecks {
         checkHomes()
         checkSubnets()
         checkDiscovery()
+        checkIsolation()
         for (field, app) in apps { check(app, field) }
         checkAppName(root["sign-in"]?["default-app"])
         checkAppName(root["pool-service"]?["default-app"])
@@ -97,15 +98,6 @@ struct CrossChecks {
             )
         }
         checkTLS()
-        let domain = configuration.isolation.domain
-        if let domain, let origin = users.publicOrigin, origin.lowercased().hostOfOrigin == domain {
-            log.problem(
-                "isolation.domain",
-                found: domain,
-                "\(domain) is carrel's own name",
-                "give workspaces another one: that is what keeps their pages apart from carrel's"
-            )
-        }
     }
 
     private mutating func checkTLS() {
@@ -217,7 +209,7 @@ extension String {
     }
 
     /// The name in `https://name:port`.
-    fileprivate var hostOfOrigin: String? {
+    var hostOfOrigin: String? {
         split(separator: "://", maxSplits: 1).last.map { String($0.prefix { $0 != ":" && $0 != "/" }) }
     }
 }

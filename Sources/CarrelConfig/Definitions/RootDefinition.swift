@@ -96,7 +96,8 @@ enum Definitions {
     static let isolation = VariantShape(
         by: "mode",
         default: "path",
-        "`path`: `/w/<id>/…` on carrel's own name. `host`: on a second name. `subdomain`: `<id>.<domain>`.",
+        "`path`: `/w/<id>/…` on carrel's own name. `host`: on a second name. `subdomain`: `<id>.<domain>`. The last two need "
+            + "`listeners.users.public-url`; `docs/isolation.md` says what each protects against.",
         [
             ("path", []),
             ("host", [Key("domain", .text(.domain), required: true, "The second name.")]),

@@ -32,7 +32,7 @@ public struct BuiltIn: Sendable {
     public static let thisVersion = BuiltIn(
         engines: [.process, .docker],
         providers: [.local],
-        isolation: [.path],
+        isolation: Set(IsolationRule.Mode.allCases),
         postgres: false,
         tls: true,
         egressLists: [.docker],

@@ -15,6 +15,9 @@ public struct Route: Hashable, Sendable, Codable {
     public var origins: [String]
     /// Frozen: a request asks the hub to resume it and is held until then.
     public var isPaused: Bool
+    /// Nil: a workspace, into which nobody but its owner comes. Else a service that nobody owns: `workspace` and `owner`
+    /// stand for it and are nobody's.
+    public var service: ServiceAccess?
 
     public init(
         workspace: WorkspaceID,
@@ -26,7 +29,8 @@ public struct Route: Hashable, Sendable, Codable {
         headers: [RouteHeader] = [],
         ignore: [String] = [],
         origins: [String] = [],
-        isPaused: Bool = false
+        isPaused: Bool = false,
+        service: ServiceAccess? = nil
     ) {
         self.workspace = workspace
         self.app = app
@@ -38,6 +42,20 @@ public struct Route: Hashable, Sendable, Codable {
         self.ignore = ignore
         self.origins = origins
         self.isPaused = isPaused
+        self.service = service
+    }
+}
+
+/// Under which name a service is reached, and by whom.
+public struct ServiceAccess: Hashable, Sendable, Codable {
+    /// Lower-case letters, digits and hyphens, at most 40.
+    public var name: String
+    /// Nil: every member.
+    public var members: Set<UserID>?
+
+    public init(name: String, members: Set<UserID>?) {
+        self.name = name
+        self.members = members
     }
 }
 

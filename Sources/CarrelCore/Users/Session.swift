@@ -89,11 +89,14 @@ public struct Principal: Hashable, Sendable {
     public let user: UserID?
     public let credential: Credential
     public let expiresAt: Timestamp
+    /// Nil: good for any of the member's workspaces; else for this one only.
+    public let workspace: WorkspaceID?
 
-    public init(user: UserID?, credential: Credential, expiresAt: Timestamp) {
+    public init(user: UserID?, credential: Credential, expiresAt: Timestamp, workspace: WorkspaceID? = nil) {
         self.user = user
         self.credential = credential
         self.expiresAt = expiresAt
+        self.workspace = workspace
     }
 
     /// Whether it may enter workspaces of its member: every session may, a token with the scope `workspaces`.

@@ -30,33 +30,51 @@ final class AccessCache {
 ///
 /// A class: as a value it would be copied, text by text, for every request.
 final class CredentialMemo {
+    enum Kind {
+        case session, workspaceCookie, token
+
+        func credential(_ text: String) -> GatewayCredential {
+            switch self {
+            case .session: .cookie(text)
+            case .workspaceCookie: .workspaceCookie(text)
+            case .token: .bearer(text)
+            }
+        }
+    }
+
     let credential: GatewayCredential
     var bytes: [UInt8]
-    let isToken: Bool
+    let kind: Kind
     var principal: Principal
     var epoch: Int
 
-    init(credential: GatewayCredential, bytes: [UInt8], isToken: Bool, principal: Principal, epoch: Int) {
+    init(credential: GatewayCredential, bytes: [UInt8], kind: Kind, principal: Principal, epoch: Int) {
         self.credential = credential
         self.bytes = bytes
-        self.isToken = isToken
+        self.kind = kind
         self.principal = principal
         self.epoch = epoch
     }
 }
 
 extension ClientConnection {
-    /// The first of the head's credentials that admits to `owner`'s workspaces. Remembers it in `memo`.
-    func isAdmitted(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, to owner: UserID, now: Timestamp) -> Bool {
+    /// The first of the head's credentials that admits to the workspace. Remembers it in `memo`.
+    func isAdmitted(
+        _ head: RequestHead,
+        _ raw: UnsafeRawBufferPointer,
+        to plan: RoutePlan,
+        now: Timestamp
+    ) -> Bool {
         if head.hasAuthorization {
             for field in head.fields where field.kind == .authorization {
                 guard let token = CredentialScan.carrelToken(raw, field.value) else { continue }
-                return isAdmitted(raw, token, isToken: true, to: owner, now: now)
+                return isAdmitted(raw, token, as: .token, to: plan, now: now)
             }
         }
         var admitted = false
-        CredentialScan.forEachCookie(named: listener.sessionCookie, in: head, raw) { value in
-            admitted = isAdmitted(raw, value, isToken: false, to: owner, now: now)
+        let kind = plan.cookie == nil ? CredentialMemo.Kind.session : .workspaceCookie
+        CredentialScan.forEachCookie(named: plan.cookie ?? listener.sessionCookie, in: head, raw) { value in
+            admitted = isAdmitted(raw, value, as: kind, to: plan, now: now)
             return !admitted
         }
         return admitted
@@ -65,21 +83,21 @@ extension ClientConnection {
     private func isAdmitted(
         _ raw: UnsafeRawBufferPointer,
         _ value: Range<Int>,
-        isToken: Bool,
-        to owner: UserID,
+        as kind: CredentialMemo.Kind,
+        to plan: RoutePlan,
         now: Timestamp
     ) -> Bool {
-        if let memo, memo.isToken == isToken, memo.epoch == loop.access.epoch, raw.equals(value, exactly: memo.bytes) {
-            return memo.principal.admits(to: owner, now: now)
+        if let memo, memo.kind == kind, memo.epoch == loop.access.epoch, raw.equals(value, exactly: memo.bytes) {
+            return memo.principal.admits(to: plan, now: now)
         }
         let text = raw.text(value)
-        let credential = isToken ? GatewayCredential.bearer(text) : .cookie(text)
-        guard let principal = loop.access.principal(of: credential, now: now), principal.admits(to: owner, now: now)
+        let credential = kind.credential(text)
+        guard let principal = loop.access.principal(of: credential, now: now), principal.admits(to: plan, now: now)
         else { return false }
         memo = CredentialMemo(
             credential: credential,
             bytes: Array(raw[value]),
-            isToken: isToken,
+            kind: kind,
             principal: principal,
             epoch: loop.access.epoch
         )
@@ -94,12 +112,13 @@ extension ClientConnection {
             memo.principal = principal
             memo.epoch = loop.access.epoch
         }
-        return memo.principal.admits(to: entry.plan.route.owner, now: now)
+        return memo.principal.admits(to: entry.plan, now: now)
     }
 }
 
 extension Principal {
-    func admits(to owner: UserID, now: Timestamp) -> Bool {
-        user == owner && entersWorkspaces && expiresAt > now
+    func admits(to plan: RoutePlan, now: Timestamp) -> Bool {
+        user == plan.route.owner && entersWorkspaces && expiresAt > now
+            && (workspace == nil || workspace == plan.route.workspace)
     }
 }

@@ -34,4 +34,13 @@ enum OriginRule {
         let own = own ?? normalised("\(scheme)://\(host)")
         return raw.equals(origin, lowered: own) || others.contains { raw.equals(origin, lowered: $0) }
     }
+
+    /// Whether a page of another origin may ask for this at all, where the workspace has an origin of its own: only by
+    /// leading the whole window there. What a neighbour's page embeds, frames or fetches would be sent with the
+    /// workspace's cookie, for names below one domain are one site.
+    static func admitsVisit(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, others: [[UInt8]]) -> Bool {
+        guard head.isCrossSite else { return true }
+        if let origin = head.origin, others.contains(where: { raw.equals(origin, lowered: $0) }) { return true }
+        return (head.method == .get || head.method == .head) && head.navigates == true && !head.isEmbedded
+    }
 }

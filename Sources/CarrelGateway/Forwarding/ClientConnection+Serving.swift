@@ -5,8 +5,9 @@ import NIOCore
 /// What becomes of a request, decided from its head.
 private enum Decision {
     case refuse(GatewayAnswer)
-    case hub
-    case workspace(RouteEntry, port: Int, RoutePlan.Mount)
+    case hub(HubName)
+    /// `rest`: of the path, what is below the workspace's.
+    case workspace(RouteEntry, port: Int, RoutePlan.Mount, rest: Range<Int>)
     case hold(RouteEntry)
     /// Answered at once; the connection goes on.
     case answer(GatewayAnswer)
@@ -27,10 +28,9 @@ extension ClientConnection {
                 self.answer(answer, closes: false)
             case .hold(let entry): hold(head, raw, for: entry)
             case .hub where loop.hubHold.isClosed: holdForHub(head, raw)
-            case .hub: forward(raw, to: nil, pool: loop.hub(of: listener))
-            case .workspace(let entry, let port, let mount):
-                let path = WorkspacePath(raw, loop.requestHead.path)
-                if let path, !entry.plan.ignores(raw, path.rest) { entry.traffic.lastActiveAt = now }
+            case .hub(let name): forward(raw, to: nil, pool: loop.hub(of: listener), name: name)
+            case .workspace(let entry, let port, let mount, let rest):
+                if !entry.plan.ignores(raw, rest) { entry.traffic.lastActiveAt = now }
                 forward(raw, to: (entry, mount), pool: entry.pools[port])
             }
         }
@@ -41,21 +41,27 @@ extension ClientConnection {
         if case .length(let bytes) = head.framing, loop.limits.bodyBytes > 0, bytes > loop.limits.bodyBytes {
             return .refuse(.body)
         }
+        let place: WorkspacePlace
+        switch destination(head, raw) {
+        case .workspace(let found): place = found
+        case .elsewhere(let decision): return decision
+        }
+        let name: HubName = listener.names == nil ? .own : .workspace(place.id)
         // Whoever is not admitted learns nothing: the hub answers as for a workspace that does not exist.
-        guard listener.configuration.servesWorkspaces, let path = WorkspacePath(raw, head.path),
-            let entry = loop.route(path.workspace), isAdmitted(head, raw, to: entry.plan.route.owner, now: now)
-        else {
-            guard let redirect = listener.configuration.redirect else { return .hub }
-            return .answer(.redirect(head, raw, to: redirect))
+        guard let entry = loop.route(place.key), isAdmitted(head, raw, to: entry.plan, now: now) else {
+            return .hub(name)
         }
         let plan = entry.plan
         if OriginRule.isUnsafe(head), !isFromOwnOrigin(head, raw, plan) { return .answer(.foreignOrigin) }
-        let (port, mount) = plan.mount(raw, path.rest)
+        if listener.names != nil, !OriginRule.admitsVisit(head, raw, others: plan.origins) {
+            return .answer(.foreignOrigin)
+        }
+        let (port, mount) = plan.mount(raw, place.rest)
         if head.path.count == mount.prefix.count {
             let query = raw.text(head.path.upperBound..<head.target.upperBound)
             return .answer(.redirect(to: String(decoding: mount.prefix, as: UTF8.self) + "/" + query))
         }
-        guard plan.route.isPaused else { return .workspace(entry, port: port, mount) }
+        guard plan.route.isPaused else { return .workspace(entry, port: port, mount, rest: place.rest) }
         let isPage = head.navigates ?? head.acceptsHTML
         guard mayHold, isPage, head.method == .get || head.method == .head, head.upgrade == nil else {
             return .answer(.paused)
@@ -63,12 +69,48 @@ extension ClientConnection {
         return .hold(entry)
     }
 
+    private enum Destination {
+        case workspace(WorkspacePlace)
+        case elsewhere(Decision)
+    }
+
+    /// Whether the request is for a workspace at all, by its path or, where workspaces have names of their own, by its
+    /// host.
+    private func destination(_ head: RequestHead, _ raw: UnsafeRawBufferPointer) -> Destination {
+        guard let names = listener.names else {
+            if listener.configuration.servesWorkspaces, let place = WorkspacePlace(raw, path: head.path) {
+                return .workspace(place)
+            }
+            guard let redirect = listener.configuration.redirect else { return .elsewhere(.hub(.own)) }
+            return .elsewhere(.answer(.redirect(head, raw, to: redirect)))
+        }
+        let site = names.site(raw, ForwardedFor.host(head, raw, peer: peer))
+        if site == .elsewhere { return .elsewhere(.answer(.misdirected)) }
+        if let redirect = listener.configuration.redirect {
+            let same = GatewayConfiguration.Redirect(origin: nil, port: names.port)
+            return .elsewhere(.answer(.redirect(head, raw, to: site == .hub ? redirect : same)))
+        }
+        let place: WorkspacePlace
+        switch site {
+        case .hub, .elsewhere: return .elsewhere(.hub(.own))
+        case .workspaces:
+            guard let found = WorkspacePlace(raw, path: head.path) else { return .elsewhere(.hub(.workspaces)) }
+            place = found
+        case .workspace(let label):
+            guard let found = WorkspacePlace(raw, label: label, path: head.path) else {
+                return .elsewhere(.answer(.nothingHere))
+            }
+            place = found
+        }
+        return place.isReserved(raw) ? .elsewhere(.hub(.workspace(place.id))) : .workspace(place)
+    }
+
     private func isFromOwnOrigin(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, _ plan: RoutePlan) -> Bool {
         let asked = ForwardedFor(head, raw, peer: peer, listener: listener)
         return OriginRule.admits(
             head,
             raw,
-            own: listener.publicOrigin,
+            own: plan.ownOrigin ?? listener.publicOrigin,
             scheme: asked.scheme,
             host: asked.host,
             others: plan.origins
@@ -80,7 +122,8 @@ extension ClientConnection {
     private func forward(
         _ raw: UnsafeRawBufferPointer,
         to route: (entry: RouteEntry, mount: RoutePlan.Mount)?,
-        pool: UpstreamPool
+        pool: UpstreamPool,
+        name: HubName = .own
     ) {
         let head = loop.requestHead
         let id = loop.nextRequestID()
@@ -95,7 +138,8 @@ extension ClientConnection {
             peer: peer,
             requestID: id,
             plan: route?.entry.plan,
-            mount: route?.mount
+            mount: route?.mount,
+            name: name
         )
         rewrite.write(head, raw, into: loop.headText)
         let out = loop.headText.buffer()
@@ -177,7 +221,8 @@ extension ClientConnection {
                 isHead: exchange.isHead,
                 acceptsHTML: exchange.acceptsHTML,
                 closes: closes,
-                added: listener.responseLines
+                added: listener.responseLines,
+                home: listener.home
             )
         )
         loop.logger.debug(

@@ -4,7 +4,7 @@ import NIOCore
 enum CookieConfinement {
     /// The header's value as the browser may have it; nil if it may not have it at all: a cookie of the session's or
     /// the hub's name, or without a name, whose value a browser would send back as `name=value`.
-    static func confined(_ value: String, to mount: RoutePlan.Mount, reserved: [[UInt8]]) -> String? {
+    static func confined(_ value: String, to mount: RoutePlan.Mount, reserved: HiddenCookies) -> String? {
         var parts = value.split(separator: ";", omittingEmptySubsequences: false).map(trimmed)
         let pair = parts.removeFirst()
         guard let equals = pair.firstIndex(of: "=") else { return nil }
@@ -35,9 +35,11 @@ enum CookieConfinement {
     }
 
     /// Also under the prefixes that make a browser treat a name as another's look-alike.
-    private static func isReserved(_ name: Substring, _ reserved: [[UInt8]]) -> Bool {
+    private static func isReserved(_ name: Substring, _ reserved: HiddenCookies) -> Bool {
         let bare = withoutPrefix(name.lowercased())
-        return reserved.contains { withoutPrefix(String(decoding: $0, as: UTF8.self).lowercased()) == bare }
+        func spelled(_ name: [UInt8]) -> Substring { withoutPrefix(String(decoding: name, as: UTF8.self).lowercased()) }
+        if let prefix = reserved.prefix, bare.hasPrefix(spelled(prefix)) { return true }
+        return reserved.names.contains { spelled($0) == bare }
     }
 
     private static func withoutPrefix(_ name: String) -> Substring {

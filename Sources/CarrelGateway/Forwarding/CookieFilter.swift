@@ -1,7 +1,28 @@
+/// Cookies that workspaces neither see nor set.
+struct HiddenCookies: Sendable {
+    let names: [[UInt8]]
+    /// Every name that begins so; nil: none.
+    let prefix: [UInt8]?
+
+    init(names: [[UInt8]], prefix: [UInt8]? = nil) {
+        self.names = names
+        self.prefix = prefix
+    }
+
+    func contains(_ raw: UnsafeRawBufferPointer, _ name: Range<Int>) -> Bool {
+        if let prefix, name.count >= prefix.count,
+            raw.equals(name.lowerBound..<(name.lowerBound + prefix.count), exactly: prefix)
+        {
+            return true
+        }
+        return names.contains { raw.equals(name, exactly: $0) }
+    }
+}
+
 /// Takes the hub's cookies out of what a workspace is sent.
 enum CookieFilter {
     /// Whether the header has any cookie of these names.
-    static func hasAny(of names: [[UInt8]], _ raw: UnsafeRawBufferPointer, _ value: Range<Int>) -> Bool {
+    static func hasAny(of names: HiddenCookies, _ raw: UnsafeRawBufferPointer, _ value: Range<Int>) -> Bool {
         var found = false
         raw.forEachElement(of: value, separator: ByteClasses.semicolon) { pair in
             found = isOne(of: names, raw, pair)
@@ -14,7 +35,7 @@ enum CookieFilter {
     static func write(
         _ raw: UnsafeRawBufferPointer,
         _ field: HeaderField,
-        without names: [[UInt8]],
+        without names: HiddenCookies,
         into out: HeadText
     ) {
         var isFirst = true
@@ -32,9 +53,8 @@ enum CookieFilter {
         if !isFirst { out.append("\r\n") }
     }
 
-    private static func isOne(of names: [[UInt8]], _ raw: UnsafeRawBufferPointer, _ pair: Range<Int>) -> Bool {
+    private static func isOne(of names: HiddenCookies, _ raw: UnsafeRawBufferPointer, _ pair: Range<Int>) -> Bool {
         let end = raw.first(ByteClasses.equals, in: pair) ?? pair.upperBound
-        let name = raw.trimmed(pair.lowerBound..<end)
-        return names.contains { raw.equals(name, exactly: $0) }
+        return names.contains(raw, raw.trimmed(pair.lowerBound..<end))
     }
 }

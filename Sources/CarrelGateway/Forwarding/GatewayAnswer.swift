@@ -13,10 +13,17 @@ struct GatewayAnswer {
     static let malformed = Self(400, "Bad Request", "invalid-request", "This request could not be read.")
     static let foreignOrigin = Self(403, "Forbidden", "forbidden", "A page from elsewhere may not do this.")
     static let method = Self(405, "Method Not Allowed", "invalid-request", "This method is not supported here.")
+    static let nothingHere = Self(404, "Not Found", "not-found", "There is no such workspace, or it is not yours.")
     static let slow = Self(408, "Request Timeout", "timeout", "The request took too long to arrive.")
     static let body = Self(413, "Content Too Large", "invalid-request", "The request’s body is too large.")
     static let target = Self(414, "URI Too Long", "invalid-request", "The address is too long.")
     static let expectation = Self(417, "Expectation Failed", "invalid-request", "That expectation is not supported.")
+    static let misdirected = Self(
+        421,
+        "Misdirected Request",
+        "misdirected",
+        "This name is none of those that Carrel answers to."
+    )
     static let connections = Self(429, "Too Many Requests", "too-many-requests", "Too many connections are open.")
     static let fields = Self(431, "Request Header Fields Too Large", "invalid-request", "The headers are too large.")
     static let upstream = Self(502, "Bad Gateway", "app-failed", "The workspace did not answer properly.")
@@ -54,8 +61,16 @@ struct GatewayAnswer {
     }
 
     /// The whole response. A page where HTML is asked for, else a problem document (RFC 9457).
-    func bytes(requestID: String, isHead: Bool, acceptsHTML: Bool, closes: Bool, added: [UInt8] = []) -> ByteBuffer {
-        let body = acceptsHTML ? page(requestID) : problem(requestID)
+    /// `home`: where the page leads back to.
+    func bytes(
+        requestID: String,
+        isHead: Bool,
+        acceptsHTML: Bool,
+        closes: Bool,
+        added: [UInt8] = [],
+        home: String = "/"
+    ) -> ByteBuffer {
+        let body = acceptsHTML ? page(requestID, home) : problem(requestID)
         var text = "HTTP/1.1 \(status) \(reason)\r\n"
         text += "Content-Type: \(acceptsHTML ? "text/html; charset=utf-8" : "application/problem+json")\r\n"
         text += "Content-Length: \(body.utf8.count)\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
@@ -69,10 +84,10 @@ struct GatewayAnswer {
         return ByteBuffer(string: isHead ? text : text + body)
     }
 
-    private func page(_ requestID: String) -> String {
+    private func page(_ requestID: String, _ home: String) -> String {
         """
         <!doctype html><html lang="en"><meta charset="utf-8"><title>\(status) \(reason)</title>
-        <h1>\(sentence)</h1><p>Request \(requestID)</p><p><a href="/">Back to your workspaces</a></p></html>
+        <h1>\(sentence)</h1><p>Request \(requestID)</p><p><a href="\(home)">Back to your workspaces</a></p></html>
 
         """
     }

@@ -7,6 +7,8 @@ struct RequestRewrite {
     /// Nil, as the mount: to the hub.
     let plan: RoutePlan?
     let mount: RoutePlan.Mount?
+    /// To the hub: on which name it is asked.
+    var name = HubName.own
 
     func write(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, into out: HeadText) {
         out.removeAll()
@@ -91,7 +93,24 @@ struct RequestRewrite {
         requestID.write(into: out)
         out.append("\r\n")
         if let mount { out.append(mount.headerLines) }
+        switch name {
+        case .own: break
+        case .workspaces: out.append("X-Carrel-Workspace: none\r\n")
+        case .workspace(let id):
+            out.append("X-Carrel-Workspace: ")
+            out.append(raw, id)
+            out.append("\r\n")
+        }
     }
+}
+
+/// On which of carrel's names the hub is asked for something.
+enum HubName {
+    case own
+    /// On the workspaces' name, but in none of them.
+    case workspaces
+    /// In a workspace that this gateway does not lead to: its id stands there.
+    case workspace(Range<Int>)
 }
 
 /// Names one request in logs, pages and towards workspaces. Unique, not secret.

@@ -2,7 +2,7 @@
 struct ResponseRewrite {
     /// Nil: from the hub, whose cookies and redirects are its own.
     let mount: RoutePlan.Mount?
-    let reservedCookies: [[UInt8]]
+    let reservedCookies: HiddenCookies
     /// What the browser asked for; empty where no redirect can need it.
     let host: String
     /// What the client is told of its connection.

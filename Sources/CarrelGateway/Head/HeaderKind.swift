@@ -5,7 +5,7 @@ enum HeaderKind: UInt8 {
     /// Meant for one connection only, or for a proxy (RFC 9110 section 7.6.1); also `Proxy`, which CGI mistakes for
     /// its own setting.
     case hopByHop
-    case cookie, authorization, origin, secFetchSite, secFetchMode, accept
+    case cookie, authorization, origin, secFetchSite, secFetchMode, secFetchDest, accept
     /// Who asked, as told by proxies: `Forwarded`, `X-Forwarded-*`, `X-Real-IP`.
     case forwarding, forwardedFor, forwardedProto, forwardedHost
     /// `X-Carrel-CSRF`: a page of the hub's sends it back to the hub.
@@ -51,6 +51,7 @@ enum HeaderKind: UInt8 {
             if raw.equals(name, "http2-settings") { return .hopByHop }
             if raw.equals(name, "sec-fetch-site") { return .secFetchSite }
             if raw.equals(name, "sec-fetch-mode") { return .secFetchMode }
+            if raw.equals(name, "sec-fetch-dest") { return .secFetchDest }
             return equals(raw, name, "content-length") ? .hopByHop : .other
         case 15: return raw.equals(name, "clear-site-data") ? .originWide : .other
         case 16: return raw.equals(name, "proxy-connection") ? .hopByHop : .other

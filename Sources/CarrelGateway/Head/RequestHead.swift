@@ -40,6 +40,8 @@ final class RequestHead {
     private(set) var isCrossSite = false
     /// `Sec-Fetch-Mode`: nil if absent, else whether it is `navigate`.
     private(set) var navigates: Bool?
+    /// `Sec-Fetch-Dest` is there and not `document`: a frame, an image, a script, …
+    private(set) var isEmbedded = false
     private(set) var hasCookie = false
     private(set) var hasAuthorization = false
     /// Further header names that `Connection` names: dropped with it.
@@ -102,6 +104,7 @@ final class RequestHead {
         upgrade = nil
         authority = nil
         navigates = nil
+        isEmbedded = false
         (expectsContinue, acceptsHTML, isCrossSite, hasCookie, hasAuthorization) = (false, false, false, false, false)
         (connectionCloses, connectionKeeps, connectionUpgrades) = (false, false, false)
     }
@@ -125,6 +128,7 @@ final class RequestHead {
             origin = value
         case .secFetchSite:
             if !raw.equals(value, "same-origin"), !raw.equals(value, "none") { isCrossSite = true }
+        case .secFetchDest: isEmbedded = !raw.equals(value, "document")
         case .secFetchMode: navigates = raw.equals(value, "navigate")
         case .accept: acceptsHTML = acceptsHTML || contains(raw, value, "text/html")
         default: break

@@ -42,8 +42,7 @@ struct ForwardedFor {
             case .forwardedProto where listener.publicOrigin == nil:
                 if raw.equals(field.value, "https") { scheme = "https" }
                 if raw.equals(field.value, "http") { scheme = "http" }
-            case .forwardedHost where !field.value.isEmpty && raw[field.value].allSatisfy(ByteClasses.isHost):
-                host = raw.text(field.value)
+            case .forwardedHost where Self.isHost(raw, field.value): host = raw.text(field.value)
             default: break
             }
         }
@@ -52,5 +51,15 @@ struct ForwardedFor {
             address = hop
             if !listener.trustedProxies.contains(hop) { return }
         }
+    }
+
+    /// Where the host stands that the browser asked for.
+    static func host(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, peer: ClientPeer) -> Range<Int> {
+        guard peer.isTrusted else { return head.host }
+        return head.fields.last { $0.kind == .forwardedHost && isHost(raw, $0.value) }?.value ?? head.host
+    }
+
+    private static func isHost(_ raw: UnsafeRawBufferPointer, _ value: Range<Int>) -> Bool {
+        !value.isEmpty && raw[value].allSatisfy(ByteClasses.isHost)
     }
 }

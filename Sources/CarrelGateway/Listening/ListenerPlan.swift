@@ -7,7 +7,11 @@ final class ListenerPlan: Sendable {
     let configuration: GatewayConfiguration.Listener
     let sessionCookie: [UInt8]
     /// The session cookie and the hub's others: workspaces neither see nor set them.
-    let hubCookies: [[UInt8]]
+    let hubCookies: HiddenCookies
+    /// Nil: workspaces are on the hub's name.
+    let names: SiteNames?
+    /// Where the gateway's own pages lead back to.
+    let home: String
     /// As browsers write it; nil: from `Host`.
     let publicOrigin: [UInt8]?
     /// Of the public origin, else what is spoken here.
@@ -27,7 +31,12 @@ final class ListenerPlan: Sendable {
     init(_ configuration: GatewayConfiguration.Listener, connectionsPerClient: Int) throws {
         self.configuration = configuration
         sessionCookie = Array(configuration.sessionCookie.utf8)
-        hubCookies = ([configuration.sessionCookie] + configuration.hubCookies).map { Array($0.utf8) }
+        names = configuration.workspaceNames.map(SiteNames.init)
+        hubCookies = HiddenCookies(
+            names: ([configuration.sessionCookie] + configuration.hubCookies).map { Array($0.utf8) },
+            prefix: names?.cookie
+        )
+        home = names == nil ? "/" : (configuration.publicOrigin ?? "") + "/"
         publicOrigin = configuration.publicOrigin.map { OriginRule.normalised($0) }
         let isSecure =
             configuration.publicOrigin.map { $0.lowercased().hasPrefix("https:") } ?? (configuration.tls != nil)

@@ -4,7 +4,7 @@ import NIOCore
 /// The control path's side of the gateway. Each call returns when every event loop has done it.
 extension Gateway {
     public func publish(_ route: Route) async {
-        let plan = RoutePlan(route)
+        let plan = RoutePlan(route, names: names)
         await onEachLoop { $0.publish(plan) }
     }
 

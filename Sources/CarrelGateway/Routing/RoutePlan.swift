@@ -5,7 +5,8 @@ final class RoutePlan: Sendable {
     /// One of the addresses of a workspace and the path it is reached at.
     final class Mount: Sendable {
         let endpoint: Endpoint
-        /// `/w/<id>` or `/w/<id>/~<port>`, without a slash at the end.
+        /// `/w/<id>` or `/w/<id>/~<port>`, without a slash at the end; where the workspace has a name of its own, nothing or
+        /// `/~<port>`.
         let prefix: [UInt8]
         let strips: Bool
         /// Header lines set on every request to it.
@@ -27,19 +28,28 @@ final class RoutePlan: Sendable {
     /// In lower case.
     let replacedHeaders: [[UInt8]]
     let origins: [[UInt8]]
+    /// The workspace's own origin; nil: the hub's.
+    let ownOrigin: [UInt8]?
+    /// The name of its own cookie; nil: the hub's session counts.
+    let cookie: [UInt8]?
 
-    init(_ route: Route) {
+    /// `names`: where workspaces have names of their own.
+    init(_ route: Route, names: GatewayConfiguration.WorkspaceNames? = nil) {
         self.route = route
-        let prefix = Array("/w/\(route.workspace)".utf8)
+        let sites = names?.sites ?? .onHub
+        ownOrigin = sites.origin(of: route.workspace).map { OriginRule.normalised($0) }
+        cookie = names.map { Array(sites.cookieName(of: route.workspace, base: $0.cookie).utf8) }
+        let prefix = Array(sites.path(of: route.workspace).utf8.dropLast())
         let usable = route.headers.filter(Self.isUsable)
         replacedHeaders = usable.map { Array($0.name.lowercased().utf8) }
         var lines = "X-Carrel-User: \(route.owner)\r\n"
         for header in usable { lines += "\(header.name): \(header.value)\r\n" }
+        let strips = route.prefix == .strip && !prefix.isEmpty
         main = Mount(
             endpoint: route.endpoint,
             prefix: prefix,
-            strips: route.prefix == .strip,
-            headerLines: Self.lines(lines, prefix: prefix, strips: route.prefix == .strip)
+            strips: strips,
+            headerLines: Self.lines(lines, prefix: prefix, strips: strips)
         )
         ports = route.extraEndpoints.sorted { $0.key < $1.key }.map { name, endpoint in
             let below = prefix + Array("/~\(name)".utf8)

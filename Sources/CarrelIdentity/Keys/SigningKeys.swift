@@ -14,6 +14,8 @@ public struct SigningKeys: Sendable {
 
     let cookies: SymmetricKey
     let csrf: SymmetricKey
+    /// Of cookies on workspaces' own names.
+    let workspaces: SymmetricKey
 
     /// Nil unless there are exactly `secretLength` bytes. They must come from a secure random source.
     public init?(secret: [UInt8]) {
@@ -21,6 +23,7 @@ public struct SigningKeys: Sendable {
         let material = SymmetricKey(data: secret)
         cookies = Self.derive("carrel session cookie 1", from: material)
         csrf = Self.derive("carrel csrf 1", from: material)
+        workspaces = Self.derive("carrel workspace cookie 1", from: material)
     }
 
     private static func derive(_ purpose: String, from material: SymmetricKey) -> SymmetricKey {

@@ -12,6 +12,11 @@ public enum CookieNames {
         session(deployment: deployment, listener: listener, port: port, secure: secure) + "-visitor"
     }
 
+    /// On workspaces' own names: how their cookies' names begin (`WorkspaceSites.cookieName`).
+    public static func workspace(deployment: String, port: Int, secure: Bool) -> String {
+        (secure ? "__Host-" : "") + "carrel-\(plain(deployment))-workspace-\(port)"
+    }
+
     /// Characters that a cookie's name may not have (RFC 9110 `token`, and a few more) become hyphens.
     private static func plain(_ text: String) -> String {
         let kept = text.utf8.map { byte -> UInt8 in

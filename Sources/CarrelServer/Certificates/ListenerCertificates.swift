@@ -79,6 +79,16 @@ final class ListenerCertificates: Sendable {
                 )
                 warnings.append(configuration.problem(trouble, of: name))
             }
+            if name == "users", let host = configuration.workspacesHost, !certificate.covers(host.example) {
+                let trouble = CertificateTrouble(
+                    file: .certificate,
+                    sentence:
+                        "browsers come to workspaces at \(host.shown) (isolation), and the certificate is not made "
+                        + "for that",
+                    remedy: "have one made for \(host.shown) too, or browsers warn of every workspace"
+                )
+                warnings.append(configuration.problem(trouble, of: name))
+            }
             if certificate.keyIsPublic {
                 let trouble = CertificateTrouble(
                     file: .key,
@@ -101,6 +111,15 @@ extension Configuration {
     fileprivate func publicHost(of listener: String) -> String? {
         let rule = listener == "users" ? users : operators
         return rule.publicOrigin.flatMap { URL(string: $0)?.host() }
+    }
+
+    /// Where workspaces are, as a certificate names it, and one such name. Nil: on the hub's.
+    fileprivate var workspacesHost: (shown: String, example: String)? {
+        switch sites.mode {
+        case .path: nil
+        case .host: (sites.domain, sites.domain)
+        case .subdomain: ("*.\(sites.domain)", "ws-aaaaaaaaaaaaaaaa.\(sites.domain)")
+        }
     }
 
     /// With its place in the file.

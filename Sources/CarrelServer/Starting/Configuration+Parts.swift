@@ -16,13 +16,36 @@ extension Configuration {
         )
     }
 
-    var workspaceRules: WorkspaceRules { WorkspaceRules(deployment: deployment, apps: apps) }
+    var workspaceRules: WorkspaceRules { WorkspaceRules(deployment: deployment, apps: apps, sites: sites) }
+
+    /// Where browsers find workspaces.
+    var sites: WorkspaceSites {
+        guard let mode = WorkspaceSites.Mode(rawValue: isolation.mode.rawValue), let domain = isolation.domain,
+            let hub = users.publicOrigin
+        else { return .onHub }
+        return WorkspaceSites(mode, domain: domain, hubOrigin: hub)
+    }
+
+    /// Begins the names of all cookies on workspaces' own names.
+    var workspaceCookie: String {
+        CookieNames.workspace(
+            deployment: deployment,
+            port: users.browserPort,
+            secure: users.browserOrigin.hasPrefix("https:")
+        )
+    }
+
+    private var workspaceNames: GatewayConfiguration.WorkspaceNames? {
+        guard sites.mode != .path, let hub = users.publicHost else { return nil }
+        return .init(sites: sites, hub: hub, cookie: workspaceCookie, port: users.browserPort)
+    }
 
     func gatewayConfiguration(state: StateDirectory, certificates: ListenerCertificates) -> GatewayConfiguration {
         var listeners: [GatewayConfiguration.Listener] = []
         for (name, rule) in [("users", users), ("operators", operators)] {
             var listener = gatewayListener(name, rule, state: state, servesWorkspaces: name == "users")
             listener.proxyProtocol = rule.proxyProtocol
+            if listener.servesWorkspaces { listener.workspaceNames = workspaceNames }
             if let tls = rule.tls, let certificate = certificates[name] {
                 listener.tls = .init(certificate: certificate, hsts: tls.hsts)
                 if let from = tls.redirectFrom { listeners.append(redirect(to: listener, from: from)) }
@@ -69,12 +92,14 @@ extension Configuration {
     func hubSettings(for listener: HubListener) -> HubSettings {
         var users = hubListener("users", self.users)
         if listener != .users { users.publicOrigin = self.users.browserOrigin }
-        return HubSettings(
+        var settings = HubSettings(
             users: users,
             operators: hubListener("operators", operators),
             defaultApp: signIn.defaultApp,
             poolService: poolService.map { .init(defaultApp: $0.defaultApp, provider: $0.provider) }
         )
+        (settings.sites, settings.workspaceCookie) = (sites, workspaceCookie)
+        return settings
     }
 
     private func hubListener(_ name: String, _ rule: ListenerRule) -> HubSettings.Listener {
@@ -129,6 +154,13 @@ extension Configuration {
 extension ListenerRule {
     /// Scheme, host and port by which browsers come here: the public one, else where it is bound.
     var browserOrigin: String { publicOrigin ?? "\(tls == nil ? "http" : "https")://\(bind)" }
+
+    /// The name in `public-url`, without the port and in lower case; nil without one.
+    var publicHost: String? {
+        guard let authority = publicOrigin?.lowercased().split(separator: "/").last else { return nil }
+        guard let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") else { return String(authority) }
+        return String(authority[..<colon])
+    }
 
     var browserPort: Int {
         guard let publicOrigin else { return port }

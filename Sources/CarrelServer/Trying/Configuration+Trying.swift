@@ -22,6 +22,8 @@ extension Configuration {
         ]
         trial.engines = engines.filter { $0.name == app.engine }
         trial.poolService = nil
+        // Browsers don't come here.
+        trial.isolation = IsolationRule(mode: .path, domain: nil)
         trial.apps = [app.trial(spares: app.needsOwnerAtStart ? 0 : 1)]
         return trial
     }

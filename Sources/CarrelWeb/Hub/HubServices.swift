@@ -25,6 +25,8 @@ public struct HubServices: Sendable {
     /// The process of this number wants to take over: what follows is between it and this one. Throws `conflict` while
     /// another does.
     public var takeOver: @Sendable (_ pid: Int32) async throws -> Void
+    /// Whether the gateway leads to the workspace now.
+    public var isRouted: @Sendable (WorkspaceID) async -> Bool
     /// Passed by every request.
     public var gate: HubGate
 
@@ -41,6 +43,7 @@ public struct HubServices: Sendable {
         takeOver: @escaping @Sendable (_ pid: Int32) async throws -> Void = { _ in
             throw CarrelError(.unsupported, "This carrel can't be taken over.")
         },
+        isRouted: @escaping @Sendable (WorkspaceID) async -> Bool = { _ in true },
         gate: HubGate = HubGate()
     ) {
         self.signIn = signIn
@@ -53,6 +56,7 @@ public struct HubServices: Sendable {
         self.unready = unready
         self.reload = reload
         self.takeOver = takeOver
+        self.isRouted = isRouted
         self.gate = gate
     }
 }

@@ -34,6 +34,10 @@ public struct HubSettings: Sendable {
 
     public var users: Listener
     public var operators: Listener
+    /// Where browsers find workspaces.
+    public var sites = WorkspaceSites.onHub
+    /// Begins the names of all cookies on workspaces' own names.
+    public var workspaceCookie = ""
     /// Where signing in leads without a `next`. Nil: the portal.
     public var defaultApp: AppID?
     /// Nil: `POST /pool` answers that it is not configured.

@@ -121,6 +121,13 @@ extension Hub {
         if let authorization = request.headers[.authorization], authorization.lowercased().hasPrefix("bearer ") {
             return await services.signIn.authorizeAfresh(.bearer(String(authorization.dropFirst(7))))
         }
+        if listener == .users, let workspace = request.headers[.workspace] {
+            // On a workspace's own name only its own cookie counts.
+            guard let id = WorkspaceID(workspace) else { return nil }
+            let name = settings.sites.cookieName(of: id, base: settings.workspaceCookie)
+            return RequestCookies(request.headers).values(name).prefix(4)
+                .lazy.compactMap { services.signIn.authorize(.workspaceCookie($0)) }.first { $0.workspace == id }
+        }
         return RequestCookies(request.headers).values(settings.listener(listener).sessionCookie).prefix(4)
             .lazy.compactMap { services.signIn.authorize(.cookie($0)) }.first
     }

@@ -26,12 +26,16 @@ struct HubResponder: HTTPResponder {
                 throw Refusal(.uriTooLong, "too-large", "The address is too long.")
             }
             call = call.sent(by: try await hub.caller(of: request, settings: call.settings))
-            response = try await answer(&call)
+            if let site = call.site {
+                response = try await WorkspaceDoor.answer(call, site)
+            } else {
+                response = try await answer(&call)
+            }
         } catch {
             response = ErrorResponse.make(error, call)
         }
         if request.method == .head { response = response.createHeadResponse() }
-        SecurityHeaders.add(to: &response, requestID: requestID)
+        SecurityHeaders.add(to: &response, requestID: requestID, sites: call.settings.sites)
         RequestLog.write(call, response, took: .now - started)
         return response
     }

@@ -20,6 +20,9 @@ struct Navigation: Sendable {
     /// that does not say, is none.
     var isTopLevel: Bool { method == .get && mode == "navigate" && destination == "document" }
 
+    /// Whether the client tells what kind of request it makes, as browsers do.
+    var says: Bool { mode != nil || destination != nil }
+
     /// Whoever asks will show a page: a tab, a frame, or a client that wants HTML and is no script.
     var wantsPage: Bool {
         guard acceptsHTML, !isUpgrade else { return false }

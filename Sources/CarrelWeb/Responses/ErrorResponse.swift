@@ -7,7 +7,9 @@ enum ErrorResponse {
     static func make(_ error: any Error, _ call: Call) -> Response {
         if let redirect = error as? Redirect { return redirect.response }
         let refusal = refusal(for: error, call)
-        if call.showsPages { return ErrorPage.render(refusal, call) }
+        if call.showsPages {
+            return call.site == nil ? ErrorPage.render(refusal, call) : BarePage.render(refusal, call)
+        }
         return Problem(refusal, requestID: call.requestID).response
     }
 

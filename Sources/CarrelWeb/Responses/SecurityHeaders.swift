@@ -1,3 +1,4 @@
+import CarrelCore
 import HTTPTypes
 import Hummingbird
 
@@ -8,10 +9,16 @@ enum SecurityHeaders {
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-    static func add(to response: inout Response, requestID: String) {
-        response.headers[.contentSecurityPolicy] = contentSecurityPolicy
+    /// A form's answer may lead into a workspace, and browsers hold that to `form-action` too.
+    static func contentSecurityPolicy(_ sites: WorkspaceSites) -> String {
+        guard let workspaces = sites.policySource else { return contentSecurityPolicy }
+        return contentSecurityPolicy.replacing("form-action 'self'", with: "form-action 'self' \(workspaces)")
+    }
+
+    static func add(to response: inout Response, requestID: String, sites: WorkspaceSites) {
+        response.headers[.contentSecurityPolicy] = contentSecurityPolicy(sites)
         response.headers[.xContentTypeOptions] = "nosniff"
-        response.headers[.referrerPolicy] = "same-origin"
+        if response.headers[.referrerPolicy] == nil { response.headers[.referrerPolicy] = "same-origin" }
         response.headers[.requestID] = requestID
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
     }

@@ -2,9 +2,9 @@ import CarrelCore
 
 extension Workspace {
     /// What the app's templates may say; of the owner only where there is one.
-    func templateValues(owner: User?) -> [Template.Variable: String] {
+    func templateValues(owner: User?, sites: WorkspaceSites) -> [Template.Variable: String] {
         var values: [Template.Variable: String] = [
-            .workspaceID: id.description, .workspacePath: path, .workspaceToken: token,
+            .workspaceID: id.description, .workspacePath: sites.path(of: id), .workspaceToken: token,
         ]
         if case .tcp(_, let port) = endpoint { values[.workspacePort] = String(port) }
         guard let owner, self.owner == owner.id else { return values }
@@ -20,9 +20,9 @@ extension Workspace {
     }
 
     /// The path to ask the app for something, as the app sees it: `path` begins with a slash.
-    func appPath(_ path: String, _ rule: PrefixRule) -> String {
+    func appPath(_ path: String, _ rule: PrefixRule, sites: WorkspaceSites) -> String {
         switch rule {
-        case .keep: String(self.path.dropLast()) + path
+        case .keep: String(sites.path(of: id).dropLast()) + path
         case .strip: path
         }
     }
@@ -30,8 +30,8 @@ extension Workspace {
 
 extension App {
     /// Set on every request towards the app; in the order of their names.
-    func routeHeaders(_ workspace: Workspace, owner: User?) -> [RouteHeader] {
-        let values = workspace.templateValues(owner: owner)
+    func routeHeaders(_ workspace: Workspace, owner: User?, sites: WorkspaceSites) -> [RouteHeader] {
+        let values = workspace.templateValues(owner: owner, sites: sites)
         return headers.sorted { $0.key < $1.key }.map { name, value in
             switch value {
             case .template(let template): RouteHeader(name: name, value: template.expanded(values))
@@ -41,10 +41,10 @@ extension App {
     }
 
     /// The owner's home for this workspace; nil if the app has none.
-    func homeMount(_ workspace: Workspace, owner: User) -> HomeMount? {
+    func homeMount(_ workspace: Workspace, owner: User, sites: WorkspaceSites) -> HomeMount? {
         guard let home else { return nil }
         return HomeMount(
-            location: home.rule.location.expanded(workspace.templateValues(owner: owner)),
+            location: home.rule.location.expanded(workspace.templateValues(owner: owner, sites: sites)),
             mount: home.mount,
             storageUID: owner.storageUID,
             driver: home.rule.driver,

@@ -14,15 +14,20 @@ struct Rulebook: Sendable {
     let generation: Int
     /// In the configured order.
     let order: [AppID]
+    let sites: WorkspaceSites
     private let entries: [AppID: Entry]
 
     init(_ rules: WorkspaceRules, after earlier: Rulebook? = nil) {
         var entries = (earlier?.entries ?? [:]).mapValues {
             Entry(app: $0.app, definition: $0.definition, isCurrent: false)
         }
-        for app in rules.apps { entries[app.id] = Entry(app: app, definition: app.definition, isCurrent: true) }
+        for app in rules.apps {
+            let definition = app.definition(at: rules.sites)
+            entries[app.id] = Entry(app: app, definition: definition, isCurrent: true)
+        }
         self.entries = entries
         order = rules.apps.map(\.id)
+        sites = rules.sites
         generation = (earlier?.generation ?? 0) + 1
     }
 
@@ -54,5 +59,12 @@ final class RulesInForce: Sendable {
 
     func replace(by rules: WorkspaceRules) {
         book.withLock { $0 = Rulebook(rules, after: $0) }
+    }
+}
+
+extension App {
+    /// A spare that was told `/w/<id>/` at its start does not know itself at `/`.
+    fileprivate func definition(at sites: WorkspaceSites) -> String {
+        sites.mode == .subdomain && prefix == .keep ? definition + "-root" : definition
     }
 }

@@ -188,12 +188,13 @@ extension EngineLoop {
     private func ask(_ id: WorkspaceID) async {
         defer { asking.remove(id) }
         guard let row = try? await around.store.workspace(id), row.isOpen, let endpoint = row.endpoint else { return }
-        let app = around.rules.now.known(row).app
+        let rules = around.rules.now
+        let app = rules.known(row).app
         guard let probe = app.idle.busy.probe, let owner = try? await hands.owner(of: row) else { return }
         let answer = await around.probe.get(
             endpoint,
-            path: row.appPath(probe.path, app.prefix),
-            headers: app.routeHeaders(row, owner: owner),
+            path: row.appPath(probe.path, app.prefix, sites: rules.sites),
+            headers: app.routeHeaders(row, owner: owner, sites: rules.sites),
             within: .seconds(5)
         )
         guard !Task.isCancelled else { return }

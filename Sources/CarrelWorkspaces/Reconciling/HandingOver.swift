@@ -36,13 +36,13 @@ extension Hands {
 
         let watch = ContinuousClock()
         let start = watch.now
-        let home = app.homeMount(row, owner: owner)
+        let home = app.homeMount(row, owner: owner, sites: rules.sites)
         try await attach(home, to: row, owner: owner)
         trace.attach = (watch.now - start).fractionalMilliseconds
 
         // Before the store says so: who reads `ready` finds the gateway forwarding.
         let open = try row.applying(.handedOver(home: home?.location, trace), at: around.clock.now())
-        await around.routes.publish(open, app: app, owner: owner, rules: rules.generation)
+        await around.routes.publish(open, app: app, owner: owner, rules: rules)
         trace.route = (watch.now - start).fractionalMilliseconds - trace.attach
         do {
             let handedOver = try await apply(.handedOver(home: open.home, trace), to: row.id)
@@ -74,7 +74,7 @@ extension Hands {
         guard row.isOpen, around.routes.published(row.id) != PublishedRoute(row, rules: rules.generation),
             let owner = try await owner(of: row)
         else { return }
-        await around.routes.publish(row, app: rules.known(row).app, owner: owner, rules: rules.generation)
+        await around.routes.publish(row, app: rules.known(row).app, owner: owner, rules: rules)
     }
 
     func publish(_ id: WorkspaceID) async throws {

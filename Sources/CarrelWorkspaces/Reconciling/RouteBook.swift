@@ -22,10 +22,15 @@ final class RouteBook: Sendable {
     func traffic(of id: WorkspaceID) async -> Traffic? { await routes.traffic(of: id) }
 
     /// Does nothing unless the workspace is open and its address known.
-    func publish(_ workspace: Workspace, app: App, owner: User, rules: Int) async {
-        guard let route = Route(workspace, app: app, owner: owner) else { return }
+    func publish(_ workspace: Workspace, app: App, owner: User, rules: Rulebook) async {
+        guard let route = Route(workspace, app: app, owner: owner, sites: rules.sites) else { return }
         await routes.publish(route)
-        known.withLock { $0[workspace.engine, default: [:]][workspace.id] = PublishedRoute(workspace, rules: rules) }
+        known.withLock {
+            $0[workspace.engine, default: [:]][workspace.id] = PublishedRoute(
+                workspace,
+                rules: rules.generation
+            )
+        }
     }
 
     /// Also one that this carrel did not publish: harmless.
@@ -37,7 +42,7 @@ final class RouteBook: Sendable {
 
 extension Route {
     /// Nil unless the workspace is open to its owner and answers somewhere.
-    init?(_ workspace: Workspace, app: App, owner: User) {
+    init?(_ workspace: Workspace, app: App, owner: User, sites: WorkspaceSites) {
         guard workspace.isOpen, workspace.owner == owner.id, let endpoint = workspace.endpoint else { return nil }
         self.init(
             workspace: workspace.id,
@@ -46,7 +51,7 @@ extension Route {
             endpoint: endpoint,
             extraEndpoints: workspace.extraEndpoints,
             prefix: app.prefix,
-            headers: app.routeHeaders(workspace, owner: owner),
+            headers: app.routeHeaders(workspace, owner: owner, sites: sites),
             ignore: app.idle.ignore,
             origins: app.origins,
             isPaused: workspace.phase == .paused

@@ -6,7 +6,8 @@ extension Hands {
         try await around.turns.turn(of: id) {
             guard let row = try await store.workspace(id), row.phase == .starting else { return nil }
             let prepared = try around.engines.prepared(row.engine)
-            let entry = around.rules.now.known(row)
+            let rules = around.rules.now
+            let entry = rules.known(row)
             let owner = try await owner(of: row)
             try await apply(.started, to: id)
             return try await prepared.engine.create(
@@ -14,8 +15,8 @@ extension Hands {
                     workspace: id,
                     app: entry.app,
                     definition: row.definition,
-                    values: row.templateValues(owner: owner),
-                    home: owner.flatMap { entry.app.homeMount(row, owner: $0) },
+                    values: row.templateValues(owner: owner, sites: rules.sites),
+                    home: owner.flatMap { entry.app.homeMount(row, owner: $0, sites: rules.sites) },
                     identity: owner.map { row.identity(of: $0) }
                 )
             )
@@ -37,10 +38,11 @@ extension Hands {
         guard let endpoint = instance.endpoint, let row = try await store.workspace(instance.workspace) else {
             return false
         }
-        let app = around.rules.now.known(row).app
+        let rules = around.rules.now
+        let app = rules.known(row).app
         let owner = try await owner(of: row)
-        let path = row.appPath(app.ready.path, app.prefix)
-        let headers = app.routeHeaders(row, owner: owner)
+        let path = row.appPath(app.ready.path, app.prefix, sites: rules.sites)
+        let headers = app.routeHeaders(row, owner: owner, sites: rules.sites)
         var pause = Duration.milliseconds(50)
         while await isWanted() {
             try Task.checkCancellation()

@@ -45,23 +45,21 @@ struct KindsTests {
         #expect(configuration.unsupported().map(\.message) == ["\(kind): not built into this version"])
     }
 
-    @Test("Postgres, other isolation, lists of networks and graphics processors are kept, and refused by name")
+    @Test("Postgres, lists of networks and graphics processors are kept, and refused by name")
     func others() throws {
         let text = Sample.app(
             "    network: { egress: [10.0.0.0/8, 192.0.2.7] }\n    resources: { gpus: 1 }",
             top: """
                 store: { postgres: "postgres://carrel@db/carrel" }
-                isolation: { mode: subdomain, domain: work-content.example.org }
                 """
         )
         let configuration = try #require(Sample.parse(text).configuration)
         #expect(configuration.store == .postgres(Secret("postgres://carrel@db/carrel")))
-        #expect(configuration.isolation == IsolationRule(mode: .subdomain, domain: "work-content.example.org"))
         #expect(configuration.apps[0].egress == .only(["10.0.0.0/8", "192.0.2.7/32"]))
         let refused = configuration.unsupported()
         #expect(
-            refused.map(\.field) == ["apps[0].network.egress", "apps[0].resources.gpus", "store", "isolation.mode"]
+            refused.map(\.field) == ["apps[0].network.egress", "apps[0].resources.gpus", "store"]
         )
-        #expect(refused.map(\.line) == [9, 10, 11, 12])
+        #expect(refused.map(\.line) == [9, 10, 11])
     }
 }

@@ -15,7 +15,7 @@ struct CookieConfinementTests {
         return CookieConfinement.confined(
             value,
             to: mount,
-            reserved: [Array("carrel".utf8), Array("__Host-flow".utf8)]
+            reserved: HiddenCookies(names: [Array("carrel".utf8), Array("__Host-flow".utf8)])
         )
     }
 

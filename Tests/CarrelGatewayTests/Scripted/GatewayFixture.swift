@@ -145,6 +145,18 @@ struct GatewayFixture: Sendable {
         return [
             .cookie("ada"): Principal(user: ada, credential: session, expiresAt: later),
             .cookie("bob"): Principal(user: bob, credential: session, expiresAt: later),
+            .workspaceCookie("ada-here"): Principal(
+                user: ada,
+                credential: session,
+                expiresAt: later,
+                workspace: try #require(WorkspaceID(id))
+            ),
+            .workspaceCookie("ada-there"): Principal(
+                user: ada,
+                credential: session,
+                expiresAt: later,
+                workspace: try #require(WorkspaceID("ws-ponmlkjihgfedcba"))
+            ),
             .bearer("carrel_enter"): Principal(user: ada, credential: .token(token, [.workspaces]), expiresAt: later),
             .bearer("carrel_observe"): Principal(user: ada, credential: .token(token, [.observe]), expiresAt: later),
         ]

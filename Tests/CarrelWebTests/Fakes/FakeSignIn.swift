@@ -10,8 +10,19 @@ final class FakeSignIn: SignInService {
         var sessions: [String: Session] = [:]
         var tokens: [String: Principal] = [:]
         var tickets: [String: (UserID, String)] = [:]
+        /// What `makeEntry` was asked, by the ticket.
+        var entries: [String: EntryAsked] = [:]
+        /// Cookies on workspaces' own names.
+        var inside: [String: Principal] = [:]
         var refuses: CarrelError?
         var made = 0
+    }
+
+    struct EntryAsked {
+        let session: SessionID
+        let workspace: WorkspaceID
+        let path: String
+        let browser: String
     }
 
     let state = Mutex(State())
@@ -90,6 +101,7 @@ final class FakeSignIn: SignInService {
                     Principal(user: $0.user, credential: .session($0.id), expiresAt: $0.expiresAt)
                 }
             case .bearer(let secret): state.tokens[secret]
+            case .workspaceCookie(let value): state.inside[value]
             }
         }
     }
@@ -117,6 +129,35 @@ final class FakeSignIn: SignInService {
             state.made += 1
             state.tickets["ticket\(state.made)"] = (user, path)
             return "ticket\(state.made)"
+        }
+    }
+
+    func makeEntry(_ session: SessionID, workspace: WorkspaceID, path: String, browser: String) async throws -> String {
+        state.withLock { state in
+            state.made += 1
+            state.entries["entry\(state.made)"] = .init(
+                session: session,
+                workspace: workspace,
+                path: path,
+                browser: browser
+            )
+            return "entry\(state.made)"
+        }
+    }
+
+    func useEntry(_ ticket: String, workspace: WorkspaceID, browser: String) -> Entry {
+        state.withLock { state in
+            guard let entry = state.entries.removeValue(forKey: ticket), entry.workspace == workspace,
+                let session = state.sessions["c-\(entry.session)"]
+            else { return .refused }
+            guard entry.browser == browser else { return .elsewhere(path: entry.path) }
+            state.inside["in-\(workspace)"] = Principal(
+                user: session.user,
+                credential: .session(session.id),
+                expiresAt: session.expiresAt,
+                workspace: workspace
+            )
+            return .admitted(cookie: "in-\(workspace)", expires: session.expiresAt, path: entry.path)
         }
     }
 

@@ -36,10 +36,11 @@ class Authority:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         return builder.sign(self.key, hashes.SHA256())
 
-    def issue(self, name="server", days=60, begins=1, passphrase=None):
-        """Writes NAME.pem and NAME.key, each at once; returns the certificate's serial number."""
+    def issue(self, name="server", days=60, begins=1, passphrase=None, hosts=()):
+        """Writes NAME.pem and NAME.key, each at once, for this machine and `hosts`; returns the certificate's serial number."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        names += [x509.DNSName(host) for host in hosts]
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
         made = self._sign(subject, key.public_key(), begins, days, x509.BasicConstraints(False, None), names)
         hidden = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()

@@ -8,7 +8,7 @@ enum EventsAPI {
         let workspace = try await call.reachableWorkspace()
         let ownerName = try await call.view(workspace).ownerName
         let events = try await call.workspaces.events(workspace.id)
-        let origin = call.usersOrigin
+        let (origin, sites) = (call.usersOrigin, call.settings.sites)
         return EventStream.response(
             clock: call.services.clock,
             until: call.services.gate.handedOver,
@@ -19,7 +19,8 @@ enum EventsAPI {
                     event.workspace,
                     ownerName: ownerName,
                     queue: event.queuePosition,
-                    origin: origin
+                    origin: origin,
+                    sites: sites
                 )
                 view.message = event.message
                 send(EventStream.frame(event: "workspace", data: JSONResponse.text(view)))

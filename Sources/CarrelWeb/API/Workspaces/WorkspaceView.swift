@@ -20,14 +20,14 @@ struct WorkspaceView: Encodable, Sendable {
     /// In event streams: what is happening, as a sentence.
     var message: String?
 
-    init(_ workspace: Workspace, ownerName: String?, queue: Int?, origin: String?) {
+    init(_ workspace: Workspace, ownerName: String?, queue: Int?, origin: String?, sites: WorkspaceSites) {
         id = workspace.id
         app = workspace.app
         name = workspace.name
         owner = workspace.owner
         self.ownerName = ownerName
         phase = workspace.phaseShown
-        url = (origin ?? "") + workspace.path
+        url = sites.url(of: workspace.id, hub: origin)
         self.queue = queue
         reason = workspace.reason?.description
         createdAt = workspace.createdAt
@@ -87,6 +87,6 @@ extension Call {
 
     private func view(_ workspace: Workspace, ownerName: String?) async throws -> WorkspaceView {
         let queue = workspace.phase == .queued ? try await workspaces.queuePosition(workspace.id) : nil
-        return WorkspaceView(workspace, ownerName: ownerName, queue: queue, origin: usersOrigin)
+        return WorkspaceView(workspace, ownerName: ownerName, queue: queue, origin: usersOrigin, sites: settings.sites)
     }
 }

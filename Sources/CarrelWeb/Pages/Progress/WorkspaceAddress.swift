@@ -20,6 +20,14 @@ enum WorkspaceAddress {
             return Redirect(to: workspace.path + (call.query.map { "?\($0)" } ?? "")).response
         }
         if workspace.phase == .ended { return try await ended(workspace, rest, navigation, call) }
+        let sites = call.settings.sites
+        if sites.mode != .path, workspace.isOpen, await call.services.isRouted(id) {
+            let address = sites.url(of: id, hub: call.usersOrigin) + rest
+            guard navigation.mayBeSentElsewhere else {
+                throw CarrelError(.notFound, "This workspace has a name of its own: ask \(address)")
+            }
+            return Redirect(to: address + (call.query.map { "?\($0)" } ?? "")).response
+        }
         guard navigation.mayBeSentElsewhere else { throw notYet(workspace) }
         return try await ProgressPage.render(workspace, call)
     }
@@ -39,7 +47,7 @@ enum WorkspaceAddress {
         _ call: Call
     ) async throws -> Response {
         guard !navigation.isByProgram else {
-            throw Refusal(.gone, "ended", workspace.reason?.sentence ?? "This workspace has ended.")
+            throw gone(workspace)
         }
         let again = OpenPage.address(of: workspace, rest: rest, query: call.query)
         if case .failed = workspace.reason, navigation.wantsPage {
@@ -48,7 +56,11 @@ enum WorkspaceAddress {
         return Redirect(to: again).response
     }
 
-    private static func notYet(_ workspace: Workspace) -> Refusal {
+    static func gone(_ workspace: Workspace) -> Refusal {
+        Refusal(.gone, "ended", workspace.reason?.sentence ?? "This workspace has ended.")
+    }
+
+    static func notYet(_ workspace: Workspace) -> Refusal {
         let isStopping = workspace.phase == .stopping
         return Refusal(
             .serviceUnavailable,
