@@ -20,6 +20,8 @@ final class Parts: Sendable {
     let httpClient: HTTPClient
     let signIn: SignIn
     let workspaces: Workspaces
+    /// Services that others run, where the configuration wants them.
+    let exposed: ExposedServices
     let gateway: Gateway
     let hubs: [any Service]
     /// Open once each hub answers on its socket.
@@ -91,9 +93,10 @@ final class Parts: Sendable {
             logger: logger
         )
         let elders = Elders(gateway: gateway, signIn: signIn)
+        let engines = try EngineList.make(of: configuration, state: state, logger: logger)
         let workspaces = Workspaces(
             store: store,
-            engines: try EngineList.make(of: configuration, state: state, logger: logger),
+            engines: engines,
             routes: elders,
             probe: HTTPAppProbe(client: httpClient),
             rules: configuration.workspaceRules,
@@ -101,6 +104,18 @@ final class Parts: Sendable {
             logger: logger
         )
         resumer.connect(to: workspaces)
+        let exposed = ExposedServices(
+            EngineList.listings(engines, configuration),
+            routes: elders,
+            deployment: configuration.deployment,
+            questions: .init(
+                users: { try await store.users() },
+                admits: { Permissions.admits($0, isOperator: signIn.isOperator($0), to: $1) },
+                refuses: { configuration.refusal(ofService: $0) }
+            ),
+            clock: clock,
+            logger: logger
+        )
         let reloader = Reloader(
             file: loaded.file,
             current: current,
@@ -135,6 +150,7 @@ final class Parts: Sendable {
                 reload: { try await reloader.reload() },
                 takeOver: { try giving.begin($0) },
                 isRouted: { await gateway.traffic(of: $0) != nil },
+                exposed: exposed,
                 gate: gate
             )
             hubs.append(
@@ -150,6 +166,7 @@ final class Parts: Sendable {
         // Nobody waits for it: who was signed out must not be held up by who signs out.
         signIn.onChange {
             elders.tellCredentials()
+            exposed.poke()
             Task { await gateway.credentialsChanged() }
         }
         file = loaded.file
@@ -158,6 +175,7 @@ final class Parts: Sendable {
         self.httpClient = httpClient
         self.signIn = signIn
         self.workspaces = workspaces
+        self.exposed = exposed
         self.gateway = gateway
         self.hubs = hubs
         hubsListen = latches

@@ -72,7 +72,14 @@ struct WorkspaceLoop: Service {
         try await cancelWhenGracefulShutdown {
             do {
                 try await parts.gatewayListens.wait()
-                try await parts.reconciling.run { try await parts.workspaces.run() }
+                try await parts.reconciling.run {
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask { await parts.exposed.run() }
+                        group.addTask { for await _ in parts.store.externalChanges() { parts.exposed.poke() } }
+                        defer { group.cancelAll() }
+                        try await parts.workspaces.run()
+                    }
+                }
             } catch is CancellationError {}
         }
     }
@@ -122,7 +129,10 @@ struct GatewayService: Service {
     /// Who can't take up the workspaces must not take them over.
     private func waitForAllWorkspaces() async throws {
         let isSettled = await withTaskGroup(of: Bool.self) { group in
-            group.addTask { (try? await parts.workspaces.settled()) != nil }
+            group.addTask {
+                guard (try? await parts.workspaces.settled()) != nil else { return false }
+                return (try? await parts.exposed.settled.wait()) != nil
+            }
             group.addTask {
                 try? await Task.sleep(for: Self.takersPatience)
                 return false
@@ -140,7 +150,10 @@ struct GatewayService: Service {
     /// told that theirs is not there. An engine that can't run does not hold up the rest.
     private func waitForWorkspaces() async {
         await withTaskGroup { group in
-            group.addTask { try? await parts.workspaces.settled() }
+            group.addTask {
+                try? await parts.workspaces.settled()
+                try? await parts.exposed.settled.wait()
+            }
             group.addTask { try? await Task.sleep(for: Self.patience) }
             await group.next()
             group.cancelAll()

@@ -40,6 +40,7 @@ enum Routes {
     private static let api = [
         Endpoint(.get, "/api/v1/me", .api(.read), MeAPI.show),
         Endpoint(.get, "/api/v1/apps", .api(.read), AppsAPI.list),
+        Endpoint(.get, "/api/v1/services", .api(.read), ServicesAPI.list),
         Endpoint(.get, "/api/v1/workspaces", .api(.read), WorkspacesAPI.list),
         Endpoint(.post, "/api/v1/workspaces", .api(.workspaces), ClaimAPI.claim),
         Endpoint(.get, "/api/v1/workspaces/{id}", .api(.read), WorkspacesAPI.show),

@@ -118,7 +118,7 @@ extension ClientConnection {
 
 extension Principal {
     func admits(to plan: RoutePlan, now: Timestamp) -> Bool {
-        user == plan.route.owner && entersWorkspaces && expiresAt > now
+        plan.admits(user) && entersWorkspaces && expiresAt > now
             && (workspace == nil || workspace == plan.route.workspace)
     }
 }

@@ -46,7 +46,7 @@ extension ClientConnection {
         case .workspace(let found): place = found
         case .elsewhere(let decision): return decision
         }
-        let name: HubName = listener.names == nil ? .own : .workspace(place.id)
+        let name = listener.names == nil ? HubName.own : place.hubName
         // Whoever is not admitted learns nothing: the hub answers as for a workspace that does not exist.
         guard let entry = loop.route(place.key), isAdmitted(head, raw, to: entry.plan, now: now) else {
             return .hub(name)
@@ -94,7 +94,8 @@ extension ClientConnection {
         switch site {
         case .hub, .elsewhere: return .elsewhere(.hub(.own))
         case .workspaces:
-            guard let found = WorkspacePlace(raw, path: head.path) else { return .elsewhere(.hub(.workspaces)) }
+            let found = WorkspacePlace(raw, path: head.path) ?? WorkspacePlace(raw, servicePath: head.path)
+            guard let found else { return .elsewhere(.hub(.workspaces)) }
             place = found
         case .workspace(let label):
             guard let found = WorkspacePlace(raw, label: label, path: head.path) else {
@@ -102,7 +103,7 @@ extension ClientConnection {
             }
             place = found
         }
-        return place.isReserved(raw) ? .elsewhere(.hub(.workspace(place.id))) : .workspace(place)
+        return place.isReserved(raw) ? .elsewhere(.hub(place.hubName)) : .workspace(place)
     }
 
     private func isFromOwnOrigin(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, _ plan: RoutePlan) -> Bool {
@@ -139,7 +140,8 @@ extension ClientConnection {
             requestID: id,
             plan: route?.entry.plan,
             mount: route?.mount,
-            name: name
+            name: name,
+            visitor: entry?.plan.route.service == nil ? nil : memo?.principal.user
         )
         rewrite.write(head, raw, into: loop.headText)
         let out = loop.headText.buffer()

@@ -1,3 +1,5 @@
+import CarrelCore
+
 /// The head that a workspace or the hub gets, made from the client's: what must not pass is left out, what only the
 /// gateway may say is added. Lines that stay are copied as they are, in runs.
 struct RequestRewrite {
@@ -9,6 +11,8 @@ struct RequestRewrite {
     let mount: RoutePlan.Mount?
     /// To the hub: on which name it is asked.
     var name = HubName.own
+    /// To a service: who comes.
+    var visitor: UserID?
 
     func write(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, into out: HeadText) {
         out.removeAll()
@@ -93,12 +97,21 @@ struct RequestRewrite {
         requestID.write(into: out)
         out.append("\r\n")
         if let mount { out.append(mount.headerLines) }
+        if let visitor {
+            out.append("X-Carrel-User: ")
+            out.append(text: visitor.description)
+            out.append("\r\n")
+        }
         switch name {
         case .own: break
         case .workspaces: out.append("X-Carrel-Workspace: none\r\n")
         case .workspace(let id):
             out.append("X-Carrel-Workspace: ")
             out.append(raw, id)
+            out.append("\r\n")
+        case .service(let name):
+            out.append("X-Carrel-Service: ")
+            out.append(raw, name)
             out.append("\r\n")
         }
     }
@@ -111,6 +124,8 @@ enum HubName {
     case workspaces
     /// In a workspace that this gateway does not lead to: its id stands there.
     case workspace(Range<Int>)
+    /// In a service that this gateway does not lead to, or that is not there: its name stands there.
+    case service(Range<Int>)
 }
 
 /// Names one request in logs, pages and towards workspaces. Unique, not secret.

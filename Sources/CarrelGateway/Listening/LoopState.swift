@@ -35,6 +35,7 @@ final class LoopState {
     private var plans: [WorkspaceID: RoutePlan] = [:]
     /// Of routes that this loop was asked for: of ten thousand most are not.
     private var entries: [WorkspaceID: RouteEntry] = [:]
+    private var services: [ServiceKey: WorkspaceID] = [:]
     private var hubs: [ObjectIdentifier: UpstreamPool] = [:]
     private var connections: [ObjectIdentifier: ClientConnection] = [:]
     private var entrances: [ObjectIdentifier: any Entrance] = [:]
@@ -105,7 +106,17 @@ final class LoopState {
 
     // MARK: - Routes
 
-    func route(_ workspace: WorkspaceID) -> RouteEntry? {
+    func route(_ key: WorkspacePlace.Key) -> RouteEntry? {
+        switch key {
+        case .workspace(let workspace):
+            guard let entry = route(workspace) else { return nil }
+            // A service is reached by its name only.
+            return entry.plan.route.service == nil ? entry : nil
+        case .service(let name): return services[name].flatMap { route($0) }
+        }
+    }
+
+    private func route(_ workspace: WorkspaceID) -> RouteEntry? {
         if let entry = entries[workspace] { return entry }
         guard let plan = plans[workspace] else { return nil }
         let entry = RouteEntry(plan, pool: pool)
@@ -115,15 +126,25 @@ final class LoopState {
 
     func publish(_ plan: RoutePlan) {
         let workspace = plan.route.workspace
+        if let service = plan.route.service {
+            guard let name = ServiceKey(service.name) else { return }
+            services[name] = workspace
+        }
         plans[workspace] = plan
         guard let entry = entries[workspace] else { return }
         let changesOwner = entry.plan.route.owner != plan.route.owner
         entry.update(plan, pool: pool)
-        if changesOwner { closeAll(of: entry, code: WebSocketFrames.policyViolation) }
+        if changesOwner { return closeAll(of: entry, code: WebSocketFrames.policyViolation) }
+        guard plan.route.service != nil else { return }
+        let now = clock.now()
+        let refused = entry.users.filter { !$0.isStillAdmitted(now: now) }
+        for connection in refused { connection.withdraw(code: WebSocketFrames.policyViolation) }
     }
 
     func withdraw(_ workspace: WorkspaceID) {
-        plans[workspace] = nil
+        if let service = plans.removeValue(forKey: workspace)?.route.service, let name = ServiceKey(service.name) {
+            services[name] = nil
+        }
         guard let entry = entries.removeValue(forKey: workspace) else { return }
         closeAll(of: entry, code: WebSocketFrames.goingAway)
         entry.withdraw()
@@ -245,6 +266,7 @@ final class LoopState {
         for pool in hubs.values { pool.retire() }
         plans.removeAll()
         entries.removeAll()
+        services.removeAll()
         hubs.removeAll()
     }
 }

@@ -37,12 +37,15 @@ final class RoutePlan: Sendable {
     init(_ route: Route, names: GatewayConfiguration.WorkspaceNames? = nil) {
         self.route = route
         let sites = names?.sites ?? .onHub
-        ownOrigin = sites.origin(of: route.workspace).map { OriginRule.normalised($0) }
+        let origin = route.service.map { sites.origin(ofService: $0.name) } ?? sites.origin(of: route.workspace)
+        ownOrigin = origin.map { OriginRule.normalised($0) }
         cookie = names.map { Array(sites.cookieName(of: route.workspace, base: $0.cookie).utf8) }
-        let prefix = Array(sites.path(of: route.workspace).utf8.dropLast())
+        let path = route.service.map { sites.path(ofService: $0.name) } ?? sites.path(of: route.workspace)
+        let prefix = Array(path.utf8.dropLast())
         let usable = route.headers.filter(Self.isUsable)
         replacedHeaders = usable.map { Array($0.name.lowercased().utf8) }
-        var lines = "X-Carrel-User: \(route.owner)\r\n"
+        // Of a service it is told with each request who comes.
+        var lines = route.service == nil ? "X-Carrel-User: \(route.owner)\r\n" : ""
         for header in usable { lines += "\(header.name): \(header.value)\r\n" }
         let strips = route.prefix == .strip && !prefix.isEmpty
         main = Mount(
@@ -84,6 +87,13 @@ final class RoutePlan: Sendable {
             default: return true
             }
         }
+    }
+
+    /// Nobody but its owner, into a workspace; into a service whom the hub named.
+    func admits(_ user: UserID?) -> Bool {
+        guard let user else { return false }
+        guard let service = route.service else { return user == route.owner }
+        return service.members.map { $0.contains(user) } ?? true
     }
 
     /// Whether a request below the workspace's path is not activity.

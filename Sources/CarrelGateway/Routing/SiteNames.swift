@@ -47,35 +47,3 @@ final class SiteNames: Sendable {
         return host.lowerBound..<(end - 1)
     }
 }
-
-/// Where in the workspaces a request leads.
-struct WorkspacePlace {
-    let key: WorkspaceID
-    /// The workspace's id, where the request says it: in its path or in its host.
-    let id: Range<Int>
-    /// Of the path, what is below the workspace's: empty, or begins with a slash.
-    let rest: Range<Int>
-
-    /// By the path: `/w/<id>/…`.
-    init?(_ raw: UnsafeRawBufferPointer, path: Range<Int>) {
-        guard let found = WorkspacePath(raw, path) else { return nil }
-        key = found.workspace
-        rest = found.rest
-        id = (rest.lowerBound - WorkspaceID.textLength)..<rest.lowerBound
-    }
-
-    /// By the name: `<id>.<domain>`, in lower case, as browsers send it.
-    init?(_ raw: UnsafeRawBufferPointer, label: Range<Int>, path: Range<Int>) {
-        guard let key = WorkspaceID(utf8: UnsafeRawBufferPointer(rebasing: raw[label])) else { return nil }
-        self.key = key
-        id = label
-        rest = path
-    }
-
-    /// Whether it leads to what is the hub's on every workspace's name: below `WorkspaceSites.reservedPath`.
-    func isReserved(_ raw: UnsafeRawBufferPointer) -> Bool {
-        let prefix: StaticString = "/.carrel/"
-        let count = prefix.utf8CodeUnitCount
-        return rest.count >= count && raw.isExactly(rest.lowerBound..<(rest.lowerBound + count), prefix)
-    }
-}

@@ -12,6 +12,8 @@ public enum Permission: Hashable, Sendable {
     case stopWorkspace(owner: UserID?)
     /// Go in: pages, files and kernels.
     case enterWorkspace(owner: UserID?)
+    /// Enter a service that somebody else runs; the rule nil: open to every member.
+    case enterService(AccessRule?)
     /// `POST /pool` for this member; nil: a call that names none.
     case usePool(for: UserID?)
     /// Have a link that signs this member in.

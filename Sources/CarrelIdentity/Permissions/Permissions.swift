@@ -24,6 +24,9 @@ public enum Permissions {
         case .enterWorkspace(let owner):
             // Not even an operator: under `isolation: path` every workspace shares one origin.
             return owner != nil && owner == principal.user && principal.entersWorkspaces
+        case .enterService(let access):
+            guard let user, principal.entersWorkspaces else { return false }
+            return admits(user, isOperator: isOperator, to: access)
         case .usePool(let member): return powers.pools.include(member) || (member == nil && powers.pools != .nobody)
         case .makeSignInLink(let member, let targetIsOperator):
             return powers.operates || (powers.pools.include(member) && !targetIsOperator)
@@ -34,6 +37,13 @@ public enum Permissions {
         case .observe: return powers.observes
         case .operate: return powers.operates
         }
+    }
+
+    /// Whether a member may enter a service with this rule; nil: open to every member. As with apps, to operators every
+    /// one is.
+    public static func admits(_ user: User, isOperator: Bool, to access: AccessRule?) -> Bool {
+        guard !user.isDisabled else { return false }
+        return isOperator || (access?.admits(user) ?? true)
     }
 }
 

@@ -35,6 +35,15 @@ extension Configuration {
         )
     }
 
+    /// Why a service that somebody else runs may not have this name.
+    func refusal(ofService name: String) -> String? {
+        if WorkspaceID(name) != nil { return "workspaces are named so. Rename it." }
+        if sites.mode == .subdomain, users.publicHost == "\(name).\(sites.domain)" {
+            return "carrel's own name begins so. Rename it."
+        }
+        return nil
+    }
+
     private var workspaceNames: GatewayConfiguration.WorkspaceNames? {
         guard sites.mode != .path, let hub = users.publicHost else { return nil }
         return .init(sites: sites, hub: hub, cookie: workspaceCookie, port: users.browserPort)
@@ -99,6 +108,7 @@ extension Configuration {
             poolService: poolService.map { .init(defaultApp: $0.defaultApp, provider: $0.provider) }
         )
         (settings.sites, settings.workspaceCookie) = (sites, workspaceCookie)
+        settings.deployment = deployment
         return settings
     }
 

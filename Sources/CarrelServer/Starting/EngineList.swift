@@ -22,6 +22,20 @@ enum EngineList {
         }
     }
 
+    /// Engines that show members what others run in them, as far as the configuration wants that.
+    static func listings(
+        _ engines: [any Engine],
+        _ configuration: Configuration
+    ) -> [(engine: EngineName, listing: any ExposedListing)] {
+        engines.compactMap { engine in
+            guard
+                case .docker(let settings)? = configuration.engines.first(where: { $0.name == engine.name })?.settings,
+                settings.discover, let listing = engine as? any ExposedListing
+            else { return nil }
+            return (engine.name, listing)
+        }
+    }
+
     private static func process(
         _ name: EngineName,
         _ settings: ProcessSettings,

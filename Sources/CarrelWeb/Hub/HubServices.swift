@@ -27,6 +27,8 @@ public struct HubServices: Sendable {
     public var takeOver: @Sendable (_ pid: Int32) async throws -> Void
     /// Whether the gateway leads to the workspace now.
     public var isRouted: @Sendable (WorkspaceID) async -> Bool
+    /// Services that somebody else runs. Nil: none are looked for.
+    public var exposed: ExposedServices?
     /// Passed by every request.
     public var gate: HubGate
 
@@ -44,6 +46,7 @@ public struct HubServices: Sendable {
             throw CarrelError(.unsupported, "This carrel can't be taken over.")
         },
         isRouted: @escaping @Sendable (WorkspaceID) async -> Bool = { _ in true },
+        exposed: ExposedServices? = nil,
         gate: HubGate = HubGate()
     ) {
         self.signIn = signIn
@@ -57,6 +60,7 @@ public struct HubServices: Sendable {
         self.reload = reload
         self.takeOver = takeOver
         self.isRouted = isRouted
+        self.exposed = exposed
         self.gate = gate
     }
 }

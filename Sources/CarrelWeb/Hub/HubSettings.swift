@@ -36,6 +36,7 @@ public struct HubSettings: Sendable {
     public var operators: Listener
     /// Where browsers find workspaces.
     public var sites = WorkspaceSites.onHub
+    public var deployment = "main"
     /// Begins the names of all cookies on workspaces' own names.
     public var workspaceCookie = ""
     /// Where signing in leads without a `next`. Nil: the portal.

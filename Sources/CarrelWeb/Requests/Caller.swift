@@ -121,9 +121,10 @@ extension Hub {
         if let authorization = request.headers[.authorization], authorization.lowercased().hasPrefix("bearer ") {
             return await services.signIn.authorizeAfresh(.bearer(String(authorization.dropFirst(7))))
         }
-        if listener == .users, let workspace = request.headers[.workspace] {
+        if listener == .users, request.headers[.workspace] != nil || request.headers[.service] != nil {
             // On a workspace's own name only its own cookie counts.
-            guard let id = WorkspaceID(workspace) else { return nil }
+            let named = request.headers[.service].map { WorkspaceID(service: $0, deployment: settings.deployment) }
+            guard let id = named ?? request.headers[.workspace].flatMap({ WorkspaceID($0) }) else { return nil }
             let name = settings.sites.cookieName(of: id, base: settings.workspaceCookie)
             return RequestCookies(request.headers).values(name).prefix(4)
                 .lazy.compactMap { services.signIn.authorize(.workspaceCookie($0)) }.first { $0.workspace == id }

@@ -92,6 +92,8 @@ struct PermissionsTests {
             "read the log of a spare": .plain([.readLogs(owner: nil), .stopWorkspace(owner: nil)]),
             "stop, pause or resume a member's workspace": .about { [.stopWorkspace(owner: $0.id)] },
             "enter a member's workspace": .about { [.enterWorkspace(owner: $0.id)] },
+            "enter a service whose `access` admits them": .plain([.enterService(nil)]),
+            "enter a service whose `access` does not admit them": .plain([.enterService(closed.access)]),
             "call `POST /pool` for a member": .about { [.usePool(for: $0.id)] },
             "call `POST /pool` for nobody in particular": .plain([.usePool(for: nil)]),
             "have a link that signs a member in": .about { [.makeSignInLink(for: $0.id, isOperator: false)] },

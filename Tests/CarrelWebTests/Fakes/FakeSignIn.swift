@@ -88,6 +88,7 @@ final class FakeSignIn: SignInService {
         }
     }
 
+    var everybody: [User] { state.withLock { $0.users } }
     func refuse(_ error: CarrelError) { state.withLock { $0.refuses = error } }
     var openTickets: Int { state.withLock { $0.tickets.count } }
 

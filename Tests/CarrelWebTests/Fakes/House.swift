@@ -2,6 +2,7 @@ import CarrelCore
 import CarrelIdentity
 import CarrelTesting
 import CarrelWeb
+import CarrelWorkspaces
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -18,6 +19,7 @@ struct House: Sendable {
     let ada: User
     let ben: User
     let olga: User
+    var exposed: ExposedServices?
     var settings = HubSettings(
         users: .init(publicOrigin: "https://work.example.org", sessionCookie: "carrel", formCookie: "carrel-form"),
         operators: .init(publicOrigin: nil, sessionCookie: "carrel-operators", formCookie: "carrel-operators-form")
@@ -71,7 +73,8 @@ struct House: Sendable {
                 return sum.usages
             },
             unready: { unready },
-            reload: { ["nothing changed"] }
+            reload: { ["nothing changed"] },
+            exposed: exposed
         )
     }
 

@@ -49,7 +49,7 @@ enum ConsolePage {
     static func show(_ call: Call) async throws -> Response {
         let living = try await call.workspaces.living()
         let pools = try await call.workspaces.pools()
-        let engines = await call.workspaces.engines()
+        let engines = await call.engines()
         var rows: [Data.Row] = []
         let shown = living.filter { $0.owner != nil } + living.filter { $0.owner == nil }
         for (workspace, view) in zip(shown, try await call.views(Array(shown.prefix(rowsShown)))) {

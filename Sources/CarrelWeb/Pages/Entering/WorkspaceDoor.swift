@@ -13,30 +13,30 @@ enum WorkspaceDoor {
 
     static func answer(_ call: Call, _ site: Call.Site) async throws -> Response {
         let navigation = Navigation(call.request.head)
-        guard case .workspace(let id) = site else {
+        guard case .target(let target) = site else {
             guard navigation.mayBeSentElsewhere else { throw nothing }
             return Redirect(to: call.hubOrigin + "/", headers: noReferrer).response
         }
-        let path = call.path(below: id)
-        if path == WorkspaceSites.entryPath { return try enter(id, call) }
+        let path = call.path(below: target)
+        if path == WorkspaceSites.entryPath { return try enter(target, call) }
         guard !path.hasPrefix(WorkspaceSites.reservedPath) else { throw nothing }
-        guard navigation.mayBeSentElsewhere else { return try await turnAway(id, call) }
+        guard navigation.mayBeSentElsewhere else { return try await turnAway(target, call) }
         guard navigation.mayGoWhole else {
             throw CarrelError(.forbidden, "A workspace opens in a window of its own.")
         }
-        return fetchTicket(id, path: path, call)
+        return fetchTicket(target, path: path, call)
     }
 
     private static let nothing = CarrelError(.notFound, "There is nothing at this address.")
 
     // MARK: - Without the cookie
 
-    private static func fetchTicket(_ id: WorkspaceID, path: Substring, _ call: Call) -> Response {
+    private static func fetchTicket(_ goal: EntryTarget, path: Substring, _ call: Call) -> Response {
         let sent = call.sentMark
         let mark = sent ?? BrowserMark.make()
         let target = call.query.map { "\(path)?\($0)" } ?? String(path)
         var response = Redirect(
-            to: EnterPage.address(id, browser: mark, path: target, hub: call.hubOrigin),
+            to: EnterPage.address(goal, browser: mark, path: target, hub: call.hubOrigin),
             headers: noReferrer
         ).response
         // One that is there already stays: several tabs may be on their way.
@@ -49,9 +49,10 @@ enum WorkspaceDoor {
     }
 
     /// Programs and WebSockets are told why.
-    private static func turnAway(_ id: WorkspaceID, _ call: Call) async throws -> Response {
+    private static func turnAway(_ target: EntryTarget, _ call: Call) async throws -> Response {
         guard !call.caller.isNobody else { throw AccessCheck.unauthenticated }
-        guard call.caller.entersWorkspaces, let workspace = try await call.workspaces.workspace(id),
+        guard case .workspace(let id) = target, call.caller.entersWorkspaces,
+            let workspace = try await call.workspaces.workspace(id),
             workspace.owner == call.caller.user?.id
         else { throw Call.noWorkspace }
         guard workspace.phase != .ended else { throw WorkspaceAddress.gone(workspace) }
@@ -60,13 +61,13 @@ enum WorkspaceDoor {
 
     // MARK: - With a ticket
 
-    private static func enter(_ id: WorkspaceID, _ call: Call) throws -> Response {
+    private static func enter(_ target: EntryTarget, _ call: Call) throws -> Response {
         guard call.request.method == .get else { throw Refusal.otherMethods([.get]) }
         guard Navigation(call.request.head).mayGoWhole else { throw nothing }
-        let here = call.settings.sites.url(of: id, hub: call.usersOrigin)
+        let here = target.url(call.settings.sites)
         // Without the mark this is another browser, or one that keeps no cookies and would go round for ever.
         guard let mark = call.sentMark else {
-            _ = call.signIn.useEntry(call.queryValue("ticket") ?? "", workspace: id, browser: "")
+            _ = call.signIn.useEntry(call.queryValue("ticket") ?? "", workspace: target.id, browser: "")
             throw CarrelError(
                 .forbidden,
                 "This address works once, and only in the browser that it was made for, which has to accept cookies."
@@ -74,7 +75,7 @@ enum WorkspaceDoor {
         }
         let entry = call.signIn.useEntry(
             call.queryValue("ticket") ?? "",
-            workspace: id,
+            workspace: target.id,
             browser: BrowserMark.digest(of: mark)
         )
         switch entry {
@@ -82,7 +83,7 @@ enum WorkspaceDoor {
         case .elsewhere(let path): return Redirect(to: here + path.dropFirst(), headers: noReferrer).response
         case .admitted(let cookie, let expires, let path):
             var response = Redirect(to: here + path.dropFirst(), headers: noReferrer).response
-            let name = call.settings.sites.cookieName(of: id, base: call.settings.workspaceCookie)
+            let name = call.settings.sites.cookieName(of: target.id, base: call.settings.workspaceCookie)
             response.headers[values: .setCookie] = [
                 SetCookie.line(name, cookie, lasts: expires - call.now, isSecure: call.isSecure)
             ]
@@ -96,13 +97,15 @@ extension Call {
     enum Site: Sendable {
         /// On the name that workspaces share, but of none of them.
         case noWorkspace
-        case workspace(WorkspaceID)
+        case target(EntryTarget)
     }
 
     /// Nil: on the hub's own name. The gateway says so; what a client says of it never comes here.
     var site: Site? {
-        guard hub.listener == .users, let told = request.headers[.workspace] else { return nil }
-        return WorkspaceID(told).map { .workspace($0) } ?? .noWorkspace
+        guard hub.listener == .users else { return nil }
+        if let name = request.headers[.service] { return service(named: name).map { .target($0) } ?? .noWorkspace }
+        guard let told = request.headers[.workspace] else { return nil }
+        return WorkspaceID(told).map { .target(.workspace($0)) } ?? .noWorkspace
     }
 
     var hubOrigin: String { settings.users.publicOrigin ?? "" }
@@ -114,8 +117,8 @@ extension Call {
     }
 
     /// As the workspace would see it; begins with a slash.
-    fileprivate func path(below id: WorkspaceID) -> Substring {
-        let prefix = settings.sites.path(of: id).dropLast()
+    fileprivate func path(below target: EntryTarget) -> Substring {
+        let prefix = target.path(settings.sites).dropLast()
         let rest = path.hasPrefix(prefix) ? path.dropFirst(prefix.count) : path
         return rest.hasPrefix("/") ? rest : "/"
     }
@@ -128,4 +131,5 @@ extension Navigation {
 
 extension HTTPField.Name {
     static let workspace = Self("X-Carrel-Workspace") ?? .te
+    static let service = Self("X-Carrel-Service") ?? .te
 }

@@ -27,8 +27,15 @@ enum PortalPage {
             let csrf: String
         }
 
+        struct Service {
+            let title: String
+            let address: String
+        }
+
         let apps: [AppCard]
         let noApps: Bool
+        let services: [Service]
+        let hasServices: Bool
         let living: [Card]
         let hasLiving: Bool
         let ended: [Card]
@@ -51,6 +58,7 @@ enum PortalPage {
         for workspace in living { cards.append(try await card(workspace, titles, call)) }
         var endedCards: [Data.Card] = []
         for workspace in ended { endedCards.append(try await card(workspace, titles, call)) }
+        let services = call.openServices
         let data = Data(
             apps: apps.map { app in
                 Data.AppCard(
@@ -62,7 +70,11 @@ enum PortalPage {
                     csrf: call.csrfToken ?? ""
                 )
             },
-            noApps: apps.isEmpty,
+            noApps: apps.isEmpty && services.isEmpty,
+            services: services.map {
+                Data.Service(title: $0.title, address: call.settings.sites.url(ofService: $0.name, hub: nil))
+            },
+            hasServices: !services.isEmpty,
             living: cards,
             hasLiving: !cards.isEmpty,
             ended: endedCards,

@@ -39,6 +39,19 @@ extension PortalPage {
         {{/apps}}
         </ul>
         </section>
+        {{#hasServices}}
+        <section aria-labelledby="shared">
+        <h1 id="shared">Shared</h1>
+        <ul class="grid">
+        {{#services}}
+        <li class="card app">
+        <h2>{{title}}</h2>
+        <div class="actions"><a class="button primary" href="{{address}}" aria-label="Go to {{title}}">Go there</a></div>
+        </li>
+        {{/services}}
+        </ul>
+        </section>
+        {{/hasServices}}
         {{#hasEnded}}
         <section aria-labelledby="past">
         <h1 id="past">Lately</h1>
