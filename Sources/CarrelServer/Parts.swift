@@ -42,7 +42,7 @@ final class Parts: Sendable {
     let giving: Giving
     let successor: SuccessorLink
     /// Opens when this process is to stop.
-    let ending = Latch()
+    let ending: Latch
     let certificates: ListenerCertificates
     let logger: Logger
     private let current: CurrentConfiguration
@@ -72,6 +72,7 @@ final class Parts: Sendable {
         let operatorsSignIn = signIn.listening(as: "operators")
         let httpClient = HTTPAppProbe.makeClient(logger: logger)
         let gate = HubGate()
+        let ending = Latch()
         let giving = Giving()
         let successor = SuccessorLink()
         let resumer = Resumer(gate: gate, successor: successor)
@@ -133,7 +134,8 @@ final class Parts: Sendable {
                 },
                 reload: { try await reloader.reload() },
                 takeOver: { try giving.begin($0) },
-                gate: gate
+                gate: gate,
+                ending: ending
             )
             hubs.append(
                 try buildHub(
@@ -163,6 +165,7 @@ final class Parts: Sendable {
         self.reloader = reloader
         self.resumer = resumer
         self.gate = gate
+        self.ending = ending
         self.elders = elders
         self.taking = taking
         self.giving = giving

@@ -16,7 +16,16 @@ extension Configuration {
         )
     }
 
-    var workspaceRules: WorkspaceRules { WorkspaceRules(deployment: deployment, apps: apps) }
+    var workspaceRules: WorkspaceRules {
+        WorkspaceRules(
+            deployment: deployment,
+            apps: apps.map { app in
+                var app = app
+                if app.home?.rule.projects == nil { app.home?.rule.projects = derivedProjects }
+                return app
+            }
+        )
+    }
 
     func gatewayConfiguration(state: StateDirectory, certificates: ListenerCertificates) -> GatewayConfiguration {
         var listeners: [GatewayConfiguration.Listener] = []

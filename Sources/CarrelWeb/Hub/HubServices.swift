@@ -27,6 +27,8 @@ public struct HubServices: Sendable {
     public var takeOver: @Sendable (_ pid: Int32) async throws -> Void
     /// Passed by every request.
     public var gate: HubGate
+    /// Open once this process is to stop: what has no end of its own ends then.
+    public var ending: Latch
 
     public init(
         signIn: any SignInService,
@@ -41,7 +43,8 @@ public struct HubServices: Sendable {
         takeOver: @escaping @Sendable (_ pid: Int32) async throws -> Void = { _ in
             throw CarrelError(.unsupported, "This carrel can't be taken over.")
         },
-        gate: HubGate = HubGate()
+        gate: HubGate = HubGate(),
+        ending: Latch = Latch()
     ) {
         self.signIn = signIn
         self.workspaces = workspaces
@@ -54,5 +57,6 @@ public struct HubServices: Sendable {
         self.reload = reload
         self.takeOver = takeOver
         self.gate = gate
+        self.ending = ending
     }
 }

@@ -8,6 +8,7 @@ extension Hands {
             let prepared = try around.engines.prepared(row.engine)
             let entry = around.rules.now.known(row)
             let owner = try await owner(of: row)
+            let home: HomeMount? = if let owner { try await home(of: row, app: entry.app, owner: owner) } else { nil }
             try await apply(.started, to: id)
             return try await prepared.engine.create(
                 InstanceSpec(
@@ -15,7 +16,7 @@ extension Hands {
                     app: entry.app,
                     definition: row.definition,
                     values: row.templateValues(owner: owner),
-                    home: owner.flatMap { entry.app.homeMount(row, owner: $0) },
+                    home: home,
                     identity: owner.map { row.identity(of: $0) }
                 )
             )
