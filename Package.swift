@@ -131,7 +131,7 @@ let package = Package(
         target(
             "EngineDocker",
             [
-                "CarrelCore", "EngineHost", "CLinux", log, httpClient, nioCore,
+                "CarrelCore", "EngineHost", "CLinux", log, httpClient, nioCore, nioPosix,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
@@ -168,7 +168,7 @@ let package = Package(
             resources: [.copy("Corpus"), .copy("Fuzzing/Seeds"), .copy("Fuzzing/Crashes")]
         ),
         tests("CarrelSQLite", ["CarrelCore", .product(name: "GRDB", package: "GRDB.swift")]),
-        tests("EngineProcess", ["CarrelCore", "EngineHost", log]),
+        tests("EngineProcess", ["CarrelCore", "EngineHost", "CLinux", log]),
         tests("EngineDocker", ["CarrelCore", "EngineHost", log, nioCore, nioPosix]),
     ]
 )

@@ -44,7 +44,7 @@ final class Parts: Sendable {
     let giving: Giving
     let successor: SuccessorLink
     /// Opens when this process is to stop.
-    let ending = Latch()
+    let ending: Latch
     let certificates: ListenerCertificates
     let logger: Logger
     private let current: CurrentConfiguration
@@ -74,6 +74,7 @@ final class Parts: Sendable {
         let operatorsSignIn = signIn.listening(as: "operators")
         let httpClient = HTTPAppProbe.makeClient(logger: logger)
         let gate = HubGate()
+        let ending = Latch()
         let giving = Giving()
         let successor = SuccessorLink()
         let resumer = Resumer(gate: gate, successor: successor)
@@ -151,7 +152,8 @@ final class Parts: Sendable {
                 takeOver: { try giving.begin($0) },
                 isRouted: { await gateway.traffic(of: $0) != nil },
                 exposed: exposed,
-                gate: gate
+                gate: gate,
+                ending: ending
             )
             hubs.append(
                 try buildHub(
@@ -183,6 +185,7 @@ final class Parts: Sendable {
         self.reloader = reloader
         self.resumer = resumer
         self.gate = gate
+        self.ending = ending
         self.elders = elders
         self.taking = taking
         self.giving = giving

@@ -6,7 +6,7 @@ enum Routes {
         switch listener {
         case .users: signingIn + portal + workspacePages + assets + api
         case .operators: signingIn + console + assets + api + operatorsAPI + health + poolService
-        case .control: api + operatorsAPI + health + takeover
+        case .control: api + operatorsAPI + health + takeover + shells
         }
     }
 
@@ -63,6 +63,8 @@ enum Routes {
     ]
 
     private static let takeover = [Endpoint(.post, "/api/v1/takeover", .api(.operate), TakeoverAPI.begin)]
+
+    private static let shells = [Endpoint(.post, "/api/v1/workspaces/{id}/exec", .api(.operate), ExecAPI.run)]
 
     private static let health = [
         Endpoint(.get, "/healthz", .anyone, Health.alive),

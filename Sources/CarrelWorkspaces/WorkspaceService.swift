@@ -8,7 +8,8 @@ public protocol WorkspaceService: Sendable {
 
     /// The member's own workspace of this app and name, else a spare, handed over, else a new one or a place in the
     /// queue. Returns `ready` with the home attached and the route published, or `starting`, or `queued`.
-    /// Throws `notFound` for an unknown app and for one that the member may not open, `limitReached`.
+    /// Throws `notFound` for an unknown app and for one that the member may not open, `limitReached`,
+    /// `homeFull`.
     func claim(_ app: AppID, name: WorkspaceName, for user: User, isOperator: Bool, by: Actor) async throws -> Workspace
 
     /// Somebody has signed in and will ask for a workspace soon: what takes time is done ahead. Returns at once.
@@ -38,4 +39,22 @@ public protocol WorkspaceService: Sendable {
     func explain(user: UserID) async throws -> [Decision]
     func engines() async -> [EngineStatus]
     func traffic() async -> [WorkspaceID: Traffic]
+
+    /// Everybody's that was ever used, with what was found in it last.
+    func homes() async throws -> [HomeReport]
+    func homes(of user: UserID) async throws -> [HomeReport]
+
+    /// Runs an operator's command inside a workspace, hands it to `use`, which returns its exit code (nil: it still runs), and
+    /// ends it then. Recorded when it begins and when it is over, with `from`: who asked, as far as it is known. Throws
+    /// `notFound`, `conflict` where the workspace does not run, `unsupported`, and what `use` throws.
+    func runShell(
+        _ order: ShellOrder,
+        in id: WorkspaceID,
+        by: Actor,
+        from: [String: String],
+        _ use: @escaping @Sendable (any Shell) async throws -> Int32?
+    ) async throws -> Int32?
+    /// Records that somebody was not let in.
+    func refuseShell(_ order: ShellOrder?, in id: WorkspaceID?, by: Actor, from: [String: String], because: String)
+        async throws
 }

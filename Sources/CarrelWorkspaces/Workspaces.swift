@@ -33,6 +33,7 @@ public final class Workspaces: WorkspaceService {
             random: RandomSource(random),
             pacing: pacing,
             progress: Progress(inForce),
+            homes: HomeBook(store, engines: engines.map(\.name)),
             logger: logger,
             pokes: pokes
         )
@@ -50,6 +51,11 @@ public final class Workspaces: WorkspaceService {
         await withDiscardingTaskGroup { group in
             for loop in loops { group.addTask { await loop.run() } }
             group.addTask { await self.expecting.run() }
+            for loop in loops {
+                guard let poked = around.homes.signal(of: loop.engine.name) else { continue }
+                let survey = HomeSurvey(engine: loop.engine.name, around: around, poked: poked, settled: loop.settled)
+                group.addTask { await survey.run() }
+            }
             group.addTask { for await _ in self.around.store.externalChanges() { self.poke() } }
         }
     }
@@ -138,7 +144,13 @@ extension Workspaces {
     /// Whether a claim of any app can be met at all.
     public var hasReadyEngine: Bool { around.engines.isAnyReady }
 
-    public func engines() async -> [EngineStatus] { await around.engines.status() }
+    public func engines() async -> [EngineStatus] {
+        var statuses = await around.engines.status()
+        for index in statuses.indices {
+            statuses[index].findings += await around.quotaFindings(of: statuses[index].name)
+        }
+        return statuses
+    }
 
     func existing(_ id: WorkspaceID) async throws -> Workspace {
         guard let row = try await around.store.workspace(id) else {

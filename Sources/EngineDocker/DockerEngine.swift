@@ -72,7 +72,9 @@ public actor DockerEngine: Engine {
                 events: self,
                 preparing: self,
                 images: self,
-                exposed: settings.discover && host?.isThisMachine == true ? self : nil
+                exposed: settings.discover && host?.isThisMachine == true ? self : nil,
+                homes: self,
+                shells: self
             )
         }
     }

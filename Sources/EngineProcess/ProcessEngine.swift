@@ -56,7 +56,8 @@ public actor ProcessEngine: Engine {
                 attachHome: machine?.canAttach == true ? self : nil,
                 logs: self,
                 stats: self,
-                events: self
+                events: self,
+                homes: self
             )
         }
     }

@@ -10,7 +10,8 @@ struct Carrel: AsyncParsableCommand {
         discussion: "Exit status: 0 done, 1 failed, 2 wrong usage or configuration.",
         version: CarrelVersion.text,
         subcommands: [
-            Serve.self, Check.self, Open.self, List.self, Stop.self, Logs.self, Explain.self, Users.self, Tokens.self,
+            Serve.self, Check.self, Open.self, List.self, Stop.self, Logs.self, Exec.self, Explain.self, Users.self,
+            Tokens.self,
             Audit.self, Version.self,
         ]
     )

@@ -68,6 +68,35 @@ int clinux_make_shared(const char *path);
 // Removes a directory with all that is in it. Never follows a link and never crosses a mount: then -EXDEV or -EBUSY.
 int clinux_remove_tree(const char *path);
 
+// Project quotas of the file system that holds an open file.
+// 1 where it counts what each project has and refuses more than its limit, 0 where it does not.
+int clinux_quota_state(int file);
+// Whether the kernel has the call that the others are made with.
+bool clinux_has_quota_call(void);
+// What a project has and may have, in bytes; a limit of 0: none.
+int clinux_quota_get(int file, uint32_t project, int64_t *used, int64_t *limit);
+int clinux_quota_set(int file, uint32_t project, int64_t limit);
+// The project of an open file or directory, and whether what is made in the directory gets the same.
+int clinux_project_get(int file, uint32_t *project, bool *inherits);
+int clinux_project_set(int file, uint32_t project, bool inherits);
+
+struct clinux_measuring {
+    // Every file and directory gets this project; 0: none is touched.
+    uint32_t project;
+    // Asked now and then: false ends the walk.
+    bool (*go_on)(void *context);
+    void *context;
+};
+struct clinux_measured {
+    // On the disk; a file with several names once.
+    uint64_t bytes, files;
+    // How many had another project.
+    uint64_t marked;
+};
+// Counts a directory with all that lies in it, on a thread of lowest priority that rests now and then. Never follows a
+// link, never leaves the file system. -ECANCELED if it was to end, -ESTALE if directories were moved meanwhile.
+int clinux_measure(const char *path, const struct clinux_measuring *order, struct clinux_measured *found);
+
 // Descriptors for changes in one directory: everything that happens to its entries.
 int clinux_watch_directory(const char *path);
 

@@ -80,10 +80,15 @@ extension Builder {
     func homeRules(from value: Checked) -> [HomeRule] {
         value.entries.sorted { $0.key < $1.key }.compactMap { id, value in
             guard let engine = value["engine"]?.text.flatMap({ EngineName($0) }) else { return nil }
+            let quota = value["quota"]?.bytes
+            var projects: ClosedRange<UInt32>?
+            if case .uids(let range)? = value["projects"]?.content { projects = range }
             if let directory = value["path"]?.template {
                 // The format made sure that the path keeps its template when it is resolved.
                 let location = try? Template(path(directory.description))
-                return location.map { HomeRule(id: id, engine: engine, location: $0, kind: .directory) }
+                return location.map {
+                    HomeRule(id: id, engine: engine, location: $0, kind: .directory, quota: quota, projects: projects)
+                }
             }
             return value["name"]?.template.map { name in
                 HomeRule(
@@ -92,7 +97,9 @@ extension Builder {
                     location: name,
                     kind: .volume,
                     driver: value["driver"]?.text ?? "local",
-                    options: value["options"]?.textEntries ?? [:]
+                    options: value["options"]?.textEntries ?? [:],
+                    quota: quota,
+                    projects: projects
                 )
             }
         }

@@ -78,9 +78,23 @@ enum Definitions {
                 .dictionary(keys: .word("an option's name"), of: .text(.anyScalar), atLeast: 0),
                 "What the volume driver is told."
             ),
+            Key(
+                "quota",
+                .text(.bytes),
+                default: "none",
+                "How much one home may hold: `20Gi`. Kept by the file system where it has project quotas (ext4, xfs); "
+                    + "elsewhere a member over it can start nothing new. See docs/homes.md."
+            ),
+            Key(
+                "projects",
+                .text(.projects),
+                default: "derived from the deployment",
+                "Project ids that nothing else on these file systems uses, one for each home with a quota: "
+                    + "`1000000-1099999`."
+            ),
         ],
         exactlyOneOf: ["path", "name"],
-        needs: ["driver": "name", "options": "name"]
+        needs: ["driver": "name", "options": "name", "projects": "quota"]
     )
 
     static let poolService = ObjectShape([

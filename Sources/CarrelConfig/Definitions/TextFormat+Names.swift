@@ -95,6 +95,17 @@ extension TextFormat {
         guard last < UInt32.max - 1 else { return .wrong("includes ids that mean nobody") }
         return .value(.uids(first...last))
     }
+
+    static let projects = TextFormat(
+        "the first and the last of some project ids, such as 1000000-1099999",
+        pattern: "^[0-9]+-[0-9]+$"
+    ) { text in
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { UInt32($0) }
+        guard parts.count == 2, let first = parts[0], let last = parts[1] else { return .wrong("is not a range") }
+        guard first > 0 else { return .wrong("includes 0, which is every file that has no project") }
+        guard first < last else { return .wrong("has fewer than two ids") }
+        return last == UInt32.max ? .wrong("includes the id that means none") : .value(.uids(first...last))
+    }
 }
 
 extension String {

@@ -130,6 +130,11 @@ public struct HomeRule: Hashable, Sendable, Encodable {
     public var kind: Kind
     public var driver: String?
     public var options: [String: String]
+    /// How much one home may hold, in bytes. Nil: as much as there is.
+    public var quota: Int64?
+    /// Where the file system's project ids of homes with a quota are taken from. Nil: from a range that is derived from
+    /// the deployment.
+    public var projects: ClosedRange<UInt32>?
 
     public enum Kind: String, Hashable, Sendable, Codable { case directory, volume }
 
@@ -139,7 +144,9 @@ public struct HomeRule: Hashable, Sendable, Encodable {
         location: Template,
         kind: Kind,
         driver: String? = nil,
-        options: [String: String] = [:]
+        options: [String: String] = [:],
+        quota: Int64? = nil,
+        projects: ClosedRange<UInt32>? = nil
     ) {
         self.id = id
         self.engine = engine
@@ -147,6 +154,8 @@ public struct HomeRule: Hashable, Sendable, Encodable {
         self.kind = kind
         self.driver = driver
         self.options = options
+        self.quota = quota
+        self.projects = projects
     }
 }
 

@@ -8,7 +8,7 @@ import Crypto
 
 extension App {
     /// A digest of everything that shapes an instance: spares with another one are replaced.
-    /// Title, access, pool and idle rules take effect without that.
+    /// Title, access, pool, quota and idle rules take effect without that.
     public var definition: String {
         var shape = self
         shape.title = ""
@@ -19,6 +19,8 @@ extension App {
         shape.limitPerMember = nil
         shape.lifetime = nil
         shape.origins = []
+        shape.home?.rule.quota = nil
+        shape.home?.rule.projects = nil
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         // Every member of App encodes without failing; an empty digest would only replace the spares once more.

@@ -37,6 +37,9 @@ public struct EngineCapabilities: Sendable {
     public var preparing: (any InstancePreparing)?
     public var images: (any ImageRefreshing)?
     public var exposed: (any ExposedListing)?
+    /// Also before `prepare`.
+    public var homes: (any HomeMeasuring)?
+    public var shells: (any ShellRunning)?
 
     public init(
         pause: (any InstancePausing)? = nil,
@@ -46,7 +49,9 @@ public struct EngineCapabilities: Sendable {
         events: (any InstanceEvents)? = nil,
         preparing: (any InstancePreparing)? = nil,
         images: (any ImageRefreshing)? = nil,
-        exposed: (any ExposedListing)? = nil
+        exposed: (any ExposedListing)? = nil,
+        homes: (any HomeMeasuring)? = nil,
+        shells: (any ShellRunning)? = nil
     ) {
         self.pause = pause
         self.attachHome = attachHome
@@ -56,6 +61,8 @@ public struct EngineCapabilities: Sendable {
         self.preparing = preparing
         self.images = images
         self.exposed = exposed
+        self.homes = homes
+        self.shells = shells
     }
 }
 

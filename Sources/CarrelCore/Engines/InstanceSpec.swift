@@ -39,19 +39,23 @@ public struct HomeMount: Hashable, Sendable {
     public var storageUID: UInt32
     public var driver: String?
     public var options: [String: String]
+    /// Nil: no bound.
+    public var quota: HomeQuota?
 
     public init(
         location: String,
         mount: String,
         storageUID: UInt32,
         driver: String? = nil,
-        options: [String: String] = [:]
+        options: [String: String] = [:],
+        quota: HomeQuota? = nil
     ) {
         self.location = location
         self.mount = mount
         self.storageUID = storageUID
         self.driver = driver
         self.options = options
+        self.quota = quota
     }
 }
 

@@ -10,6 +10,8 @@ public struct CarrelError: Error, Sendable {
         case conflict
         /// The member has as many living workspaces of the app as it allows.
         case limitReached = "limit-reached"
+        /// The member's home holds as much as it may.
+        case homeFull = "home-full"
         case tooManyRequests = "too-many-requests"
         /// The app has no room and does not queue this kind of request.
         case poolFull = "pool-full"

@@ -1,6 +1,6 @@
 /// What Carrel remembers. Each call is one transaction that happens whole or not at all, is durable when it returns,
 /// and appends to the record what it changed. Safe to call from many tasks; several processes may share one store.
-public protocol Store: UserStore, SessionStore, WorkspaceStore, RecordStore {
+public protocol Store: UserStore, SessionStore, WorkspaceStore, RecordStore, HomeStore {
     /// Yields after another process changed something, within a second. May yield more often.
     func externalChanges() -> AsyncStream<Void>
     func close() async throws

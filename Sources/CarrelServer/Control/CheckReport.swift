@@ -1,5 +1,6 @@
 public import CarrelConfig
 public import CarrelCore
+import CarrelWorkspaces
 import Logging
 
 /// What `carrel check` says of a configuration that is right, and of this machine.
@@ -25,7 +26,12 @@ public struct CheckReport: Sendable, Encodable {
         var trouble: [EngineFinding] = []
         do {
             for engine in try EngineList.make(of: loaded.configuration, state: loaded.state, logger: quiet) {
-                engines.append(EngineReport(name: engine.name, kind: engine.kind, findings: await engine.findings()))
+                var findings = await engine.findings()
+                if let homes = await engine.capabilities.homes {
+                    let rules = loaded.configuration.homes.filter { $0.engine == engine.name }
+                    findings += await rules.quotaFindings(on: homes)
+                }
+                engines.append(EngineReport(name: engine.name, kind: engine.kind, findings: findings))
             }
         } catch {
             trouble.append(EngineFinding(.error, "\(error)"))

@@ -39,15 +39,25 @@ public struct ControlClient: Sendable {
         }
     }
 
+    /// As `stream`, with a body that is sent at the same time.
+    func stream<Value: Sendable>(
+        _ path: String,
+        sending body: some AsyncSequence<ByteBuffer, any Error> & Sendable,
+        _ read: (HTTPClientResponse.Body) async throws -> Value
+    ) async throws -> Value {
+        try await withAnswer("POST", path, json: nil, body: .stream(body, length: .unknown), read)
+    }
+
     private func withAnswer<Value: Sendable>(
         _ method: String,
         _ path: String,
         json: String?,
+        body: HTTPClientRequest.Body? = nil,
         _ read: (HTTPClientResponse.Body) async throws -> Value
     ) async throws -> Value {
         // A process that handed over answers no more: the next connection leads to the one that took over.
         for _ in 0..<20 {
-            do { return try await withOneAnswer(method, path, json: json, read) } catch is HandedOver {
+            do { return try await withOneAnswer(method, path, json: json, body: body, read) } catch is HandedOver {
                 try await Task.sleep(for: .milliseconds(100))
             }
         }
@@ -60,12 +70,14 @@ public struct ControlClient: Sendable {
         _ method: String,
         _ path: String,
         json: String?,
+        body: HTTPClientRequest.Body?,
         _ read: (HTTPClientResponse.Body) async throws -> Value
     ) async throws -> Value {
         try checkSomebodyListens()
         var request = HTTPClientRequest(url: UnixSocketURL.text(socket: socket, path: path))
         request.method = HTTPMethod(rawValue: method)
         request.headers.add(name: "Host", value: "control")
+        request.body = body
         if let json {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: json))

@@ -1,16 +1,19 @@
 /// The HTTP client's way to name a unix socket: `http+unix://<percent-encoded path><path>`.
 enum UnixSocketURL {
-    static func text(socket: String, path: String) -> String {
+    static func text(socket: String, path: String) -> String { "http+unix://\(encoded(socket))\(path)" }
+
+    /// Everything but the unreserved characters (RFC 3986, section 2.3) in percent.
+    static func encoded(_ text: String) -> String {
         let unreserved = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~".utf8)
         let digits = Array("0123456789ABCDEF")
-        var host = ""
-        for byte in socket.utf8 {
+        var result = ""
+        for byte in text.utf8 {
             if unreserved.contains(byte) {
-                host.unicodeScalars.append(Unicode.Scalar(byte))
+                result.unicodeScalars.append(Unicode.Scalar(byte))
             } else {
-                host += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+                result += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
             }
         }
-        return "http+unix://\(host)\(path)"
+        return result
     }
 }

@@ -16,7 +16,17 @@ extension Configuration {
         )
     }
 
-    var workspaceRules: WorkspaceRules { WorkspaceRules(deployment: deployment, apps: apps, sites: sites) }
+    var workspaceRules: WorkspaceRules {
+        WorkspaceRules(
+            deployment: deployment,
+            apps: apps.map { app in
+                var app = app
+                if app.home?.rule.projects == nil { app.home?.rule.projects = derivedProjects }
+                return app
+            },
+            sites: sites
+        )
+    }
 
     /// Where browsers find workspaces.
     var sites: WorkspaceSites {

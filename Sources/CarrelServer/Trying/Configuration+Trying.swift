@@ -40,6 +40,8 @@ extension App {
         app.lifetime = nil
         app.access = nil
         app.limitPerMember = nil
+        // Its project id would be some member's: a trial has a store of its own.
+        app.home?.rule.quota = nil
         return app
     }
 }

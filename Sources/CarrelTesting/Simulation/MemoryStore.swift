@@ -23,6 +23,7 @@ public final class MemoryStore: Store {
             var unreadable: [String] = []
             var decisions: [Decision] = []
             var record: [ChainedEntry] = []
+            var homes: [HomeKey: HomeRecord] = [:]
             var random = SystemRandomNumberGenerator()
             var watchers: [Int: (view: Int, stream: AsyncStream<Void>.Continuation)] = [:]
             var closed: Set<Int> = []

@@ -24,6 +24,12 @@ public final class SimulatedEngine: Engine {
         public var refuses: Set<String> = []
         public var canAttach = true
         public var canPause = true
+        /// Whether homes can be measured at all.
+        public var measuresHomes = false
+        /// Bytes by location. Nil: what homes hold can't be known.
+        public var homes: [String: Int64]?
+        public var keepsQuotas = false
+        public var measureTakes: Duration = .milliseconds(10)
 
         public init() {}
     }
@@ -52,6 +58,8 @@ public final class SimulatedEngine: Engine {
         var preparationWatchers: [Int: AsyncStream<Preparation>.Continuation] = [:]
         var calls: [String: Int] = [:]
         var faults: [String] = []
+        var measurings: [Measuring] = []
+        var isMeasuring = false
         var watchers: [Int: AsyncStream<WorkspaceID>.Continuation] = [:]
         var next = 0
     }
@@ -98,7 +106,8 @@ public final class SimulatedEngine: Engine {
                 logs: self,
                 stats: self,
                 events: self,
-                preparing: self
+                preparing: self,
+                homes: behaviour.measuresHomes ? self : nil
             )
         }
     }

@@ -42,6 +42,12 @@ extension StoreContract {
             "A ready spare of the current definition is given first, then the oldest, then a starting one, then a new one"
         ) { try await $0.readySpareOfTheCurrentDefinitionComesFirst() },
         StoreCheck("A spare that is leaving is not given") { try await $0.aSpareThatIsLeavingIsNotGiven() },
+        StoreCheck("A home is remembered with what was found in it, and by whom it was first used") {
+            try await $0.aHomeIsRememberedWithWhatWasFoundInIt()
+        },
+        StoreCheck("No two homes ever get the same project id, however many ask, and none changes") {
+            try await $0.noTwoHomesHaveOneProject()
+        },
         StoreCheck("Where spares can't be used, a new workspace is made and the spare stays") {
             try await $0.whoMayNotHaveASpareGetsANewOne()
         },

@@ -1,7 +1,8 @@
 import CarrelCore
+import CarrelWorkspaces
 import Hummingbird
 
-/// `GET /api/v1/me`: who the caller is, and the CSRF token that its session needs.
+/// `GET /api/v1/me`: who the caller is, what their homes hold, and the CSRF token that its session needs.
 enum MeAPI {
     private struct View: Encodable {
         let id: UserID?
@@ -10,11 +11,14 @@ enum MeAPI {
         let isOperator: Bool
         let scopes: [String]?
         let csrf: String?
+        let homes: [HomeView]
     }
 
     static func show(_ call: Call) async throws -> Response {
         var scopes: [String]?
         if case .token(_, let granted) = call.caller.kind { scopes = granted.map(\.rawValue).sorted() }
+        let homes: [HomeReport] =
+            if let user = call.caller.user { try await call.workspaces.homes(of: user.id) } else { [] }
         return JSONResponse.make(
             View(
                 id: call.caller.user?.id,
@@ -22,7 +26,8 @@ enum MeAPI {
                 groups: (call.caller.user?.groups ?? []).sorted(),
                 isOperator: call.caller.isOperator,
                 scopes: scopes,
-                csrf: call.csrfToken
+                csrf: call.csrfToken,
+                homes: homes.map(HomeView.init)
             )
         )
     }

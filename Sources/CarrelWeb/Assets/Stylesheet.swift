@@ -81,6 +81,17 @@ enum Stylesheet {
         .bar { height: 4px; margin-top: 1.5rem; border-radius: 2px; background: var(--line); overflow: hidden; }
         .bar span { display: block; height: 100%; width: 35%; border-radius: 2px; background: var(--accent);
           animation: along 1.6s ease-in-out infinite; }
+        meter.store { display: block; width: 100%; max-width: 24rem; height: .5rem; margin-top: .5rem; border: 0;
+          border-radius: 4px; overflow: hidden; background: var(--line); -moz-appearance: none; appearance: none; }
+        meter.store::-webkit-meter-inner-element, meter.store::-webkit-meter-bar { display: block; height: 100%; border: 0;
+          border-radius: 4px; background: var(--line); }
+        meter.store::-webkit-meter-optimum-value { background: var(--accent); }
+        meter.store::-moz-meter-bar { background: var(--accent); }
+        meter.near::-webkit-meter-optimum-value { background: var(--warm); }
+        meter.near::-moz-meter-bar { background: var(--warm); }
+        meter.full::-webkit-meter-optimum-value { background: var(--bad); }
+        meter.full::-moz-meter-bar { background: var(--bad); }
+        .home .alert { padding: .25rem .625rem; color: var(--bad); }
         @keyframes along { from { transform: translateX(-100%); } to { transform: translateX(290%); } }
         @media (prefers-reduced-motion: reduce) { .bar span { animation: none; width: 100%; opacity: .5; } }
         .steps { display: flex; gap: 1.25rem; flex-wrap: wrap; margin-top: 1rem; font-size: .875rem; color: var(--soft); }

@@ -31,6 +31,8 @@ public struct HubServices: Sendable {
     public var exposed: ExposedServices?
     /// Passed by every request.
     public var gate: HubGate
+    /// Open once this process is to stop: what has no end of its own ends then.
+    public var ending: Latch
 
     public init(
         signIn: any SignInService,
@@ -47,7 +49,8 @@ public struct HubServices: Sendable {
         },
         isRouted: @escaping @Sendable (WorkspaceID) async -> Bool = { _ in true },
         exposed: ExposedServices? = nil,
-        gate: HubGate = HubGate()
+        gate: HubGate = HubGate(),
+        ending: Latch = Latch()
     ) {
         self.signIn = signIn
         self.workspaces = workspaces
@@ -62,5 +65,6 @@ public struct HubServices: Sendable {
         self.isRouted = isRouted
         self.exposed = exposed
         self.gate = gate
+        self.ending = ending
     }
 }

@@ -19,6 +19,8 @@ struct Call: Sendable {
     let caller: Caller
     /// The fields of a form that was sent with `Access.form`.
     var form: [String: String] = [:]
+    /// On the control socket: who asks.
+    var peer: Peer?
 
     var services: HubServices { hub.services }
     var signIn: any SignInService { hub.services.signIn }

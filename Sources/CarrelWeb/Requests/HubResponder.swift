@@ -25,6 +25,7 @@ struct HubResponder: HTTPResponder {
             guard call.path.utf8.count + (call.query?.utf8.count ?? 0) <= Self.targetLimit else {
                 throw Refusal(.uriTooLong, "too-large", "The address is too long.")
             }
+            if hub.listener == .control { call.peer = await Peer.of(context.channel) }
             call = call.sent(by: try await hub.caller(of: request, settings: call.settings))
             if let site = call.site {
                 response = try await WorkspaceDoor.answer(call, site)
@@ -95,7 +96,8 @@ extension Call {
             path: path,
             query: query,
             parameters: parameters,
-            caller: caller
+            caller: caller,
+            peer: peer
         )
     }
 }

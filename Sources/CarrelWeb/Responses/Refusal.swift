@@ -45,7 +45,7 @@ struct Refusal: Error, Sendable {
         case .unauthenticated: .unauthorized
         case .forbidden: .forbidden
         case .invalid: .badRequest
-        case .conflict, .limitReached, .unsupported: .conflict
+        case .conflict, .limitReached, .homeFull, .unsupported: .conflict
         case .tooManyRequests: .tooManyRequests
         case .poolFull, .engineFailed, .storeFailed: .serviceUnavailable
         case .appFailed: .badGateway

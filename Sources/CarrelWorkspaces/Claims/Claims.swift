@@ -20,6 +20,16 @@ struct Claims: Sendable {
     ) async throws -> Workspace {
         let entry = try await admitted(app, user, isOperator: isOperator)
         await around.engines.waitUntilTried(entry.app.engine)
+        do { try await refuseFullHome(entry.app, name: name, for: user) } catch let error as CarrelError
+            where error.code == .homeFull
+        {
+            try await refuse(
+                app,
+                user,
+                because: "the member's home holds as much as it may, and the file system lets it"
+            )
+            throw error
+        }
         let request = try await request(entry, name: name, for: user)
         let deadline = around.clock.now() + around.pacing.claimPatience
         var failed: HandoverFailed?

@@ -34,9 +34,9 @@ extension Hands {
         let waited = (around.clock.now() - claimedAt).fractionalMilliseconds - trace.commit
         trace.queue = trace.source == .spare ? 0 : max(0, waited)
 
+        let home = try await home(of: row, app: app, owner: owner)
         let watch = ContinuousClock()
         let start = watch.now
-        let home = app.homeMount(row, owner: owner, sites: rules.sites)
         try await attach(home, to: row, owner: owner)
         trace.attach = (watch.now - start).fractionalMilliseconds
 

@@ -9,6 +9,7 @@ extension Hands {
             let rules = around.rules.now
             let entry = rules.known(row)
             let owner = try await owner(of: row)
+            let home: HomeMount? = if let owner { try await home(of: row, app: entry.app, owner: owner) } else { nil }
             try await apply(.started, to: id)
             return try await prepared.engine.create(
                 InstanceSpec(
@@ -16,7 +17,7 @@ extension Hands {
                     app: entry.app,
                     definition: row.definition,
                     values: row.templateValues(owner: owner, sites: rules.sites),
-                    home: owner.flatMap { entry.app.homeMount(row, owner: $0, sites: rules.sites) },
+                    home: home,
                     identity: owner.map { row.identity(of: $0) }
                 )
             )

@@ -14,6 +14,7 @@ struct Surroundings: Sendable {
     let progress: Progress
     let turns = Turns()
     let traces = TraceBook()
+    let homes: HomeBook
     let logger: Logger
     /// One for each engine's loop.
     let pokes: [EngineName: Signal]

@@ -23,6 +23,7 @@ extension Hands {
             }
             await around.routes.withdraw(id)
             try await around.engines.prepared(row.engine).engine.destroy(id, grace: grace(row))
+            await leftHome(row)
             try await apply(.ended(reason, log: log), to: id)
             around.traces.forget(id)
             return true

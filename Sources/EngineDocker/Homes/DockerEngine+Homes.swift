@@ -52,7 +52,11 @@ extension DockerEngine: HomeAttaching {
                 over: record.home,
                 user: user.uid,
                 group: user.gid,
-                open: { try storage.open() },
+                open: {
+                    let file = try storage.open()
+                    ProjectQuota.keep(home.quota, on: file)
+                    return file
+                },
                 remember: {
                     updated.home = $0
                     try directory.write(updated)

@@ -71,6 +71,8 @@ extension ProcessEngine: HomeAttaching {
     }
 
     private func openHome(_ home: HomeMount) throws -> Int32 {
-        try HomeDirectory.open(home.location, owner: geteuid() == 0 ? home.storageUID : geteuid())
+        let file = try HomeDirectory.open(home.location, owner: geteuid() == 0 ? home.storageUID : geteuid())
+        ProjectQuota.keep(home.quota, on: file)
+        return file
     }
 }

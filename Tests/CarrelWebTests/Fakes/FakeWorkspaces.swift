@@ -13,6 +13,9 @@ final class FakeWorkspaces: WorkspaceService {
         var nextPhase = Phase.ready
         var failure: (any Error)?
         var events: [WorkspaceEvent] = []
+        var homes: [HomeReport] = []
+        /// Of commands: who was not let in, and why.
+        var refusals: [String] = []
         /// Happens as soon as somebody follows a log.
         var whenFollowed: (@Sendable () -> Void)?
     }
@@ -183,4 +186,27 @@ final class FakeWorkspaces: WorkspaceService {
     }
 
     func traffic() async -> [WorkspaceID: Traffic] { [:] }
+
+    func homes() async throws -> [HomeReport] { state.withLock { $0.homes } }
+    func homes(of user: UserID) async throws -> [HomeReport] { try await homes().filter { $0.owner == user } }
+
+    func runShell(
+        _ order: ShellOrder,
+        in id: WorkspaceID,
+        by actor: Actor,
+        from: [String: String],
+        _ use: @escaping @Sendable (any Shell) async throws -> Int32?
+    ) async throws -> Int32? {
+        throw CarrelError(.internal, "No test runs a command here.")
+    }
+
+    func refuseShell(
+        _ order: ShellOrder?,
+        in id: WorkspaceID?,
+        by actor: Actor,
+        from: [String: String],
+        because: String
+    ) async throws {
+        state.withLock { $0.refusals.append("\(actor.description): \(order?.line ?? "nothing"): \(because)") }
+    }
 }

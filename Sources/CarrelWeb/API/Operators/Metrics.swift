@@ -9,7 +9,7 @@ enum Metrics {
         let traffic = await call.workspaces.traffic()
         let families =
             [workspaces(living), connections(living, traffic)] + pools(try await call.workspaces.pools())
-            + [engines(await call.workspaces.engines())]
+            + [engines(await call.workspaces.engines())] + homes(try await call.workspaces.homes())
         return TextResponse.make(
             families.map(\.text).joined(),
             type: "text/plain; version=0.0.4; charset=utf-8"
@@ -50,6 +50,25 @@ enum Metrics {
             for pool in pools { if let number = value(pool) { family.add(["app": "\(pool.app)"], Double(number)) } }
             return family
         }
+    }
+
+    /// What can't be measured has no size; how many those are is told.
+    private static func homes(_ homes: [HomeReport]) -> [MetricFamily] {
+        var used = MetricFamily("carrel_home_used_bytes", "What a home held when it was last measured.")
+        var quota = MetricFamily("carrel_home_quota_bytes", "How much a home may hold; absent where there is no bound.")
+        var at = MetricFamily("carrel_home_measured_seconds", "When a home was last measured, in seconds since 1970.")
+        var unknown = MetricFamily("carrel_homes_unmeasurable", "Homes whose contents can't be measured.")
+        for home in homes {
+            let labels = ["home": home.name, "engine": "\(home.engine)", "user": "\(home.owner)"]
+            let place = labels.merging(["location": home.location]) { first, _ in first }
+            if let bytes = home.used { used.add(place, Double(bytes)) }
+            if let bytes = home.quota { quota.add(place, Double(bytes)) }
+            if home.used != nil, let moment = home.measuredAt { at.add(place, Double(moment.milliseconds) / 1000) }
+        }
+        for (name, group) in Dictionary(grouping: homes, by: { [$0.name, "\($0.engine)"] }) {
+            unknown.add(["home": name[0], "engine": name[1]], Double(group.count { $0.trouble != nil }))
+        }
+        return [used, quota, at, unknown]
     }
 
     private static func engines(_ engines: [EngineStatus]) -> MetricFamily {

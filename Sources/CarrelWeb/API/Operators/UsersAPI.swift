@@ -1,5 +1,6 @@
 import CarrelCore
 import CarrelIdentity
+import CarrelWorkspaces
 import Hummingbird
 
 /// `GET /api/v1/users`.
@@ -12,10 +13,12 @@ enum UsersAPI {
         let isOperator: Bool
         let isDisabled: Bool
         let createdAt: Timestamp
+        let homes: [HomeView]
     }
 
     static func list(_ call: Call) async throws -> Response {
         let users = try await call.services.users()
+        let homes = Dictionary(grouping: try await call.workspaces.homes(), by: \.owner)
         return JSONResponse.make(
             users.map { user in
                 View(
@@ -25,7 +28,8 @@ enum UsersAPI {
                     groups: user.groups.sorted(),
                     isOperator: call.signIn.isOperator(user),
                     isDisabled: user.isDisabled,
-                    createdAt: user.createdAt
+                    createdAt: user.createdAt,
+                    homes: (homes[user.id] ?? []).map(HomeView.init)
                 )
             }
         )

@@ -17,6 +17,8 @@ struct WorkspaceView: Encodable, Sendable {
     let readyAt: Timestamp?
     let lastActiveAt: Timestamp?
     let trace: ClaimTrace?
+    /// Of lists and single ones: what its home holds.
+    var home: HomeView?
     /// In event streams: what is happening, as a sentence.
     var message: String?
 
@@ -38,7 +40,7 @@ struct WorkspaceView: Encodable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case id, app, name, owner, ownerName, phase, url, queue, reason, createdAt, readyAt, lastActiveAt, trace
-        case message
+        case home, message
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -57,6 +59,7 @@ struct WorkspaceView: Encodable, Sendable {
         try container.encodeIfPresent(readyAt, forKey: .readyAt)
         try container.encodeIfPresent(lastActiveAt, forKey: .lastActiveAt)
         try container.encodeIfPresent(trace, forKey: .trace)
+        try container.encodeIfPresent(home, forKey: .home)
         try container.encodeIfPresent(message, forKey: .message)
     }
 }
@@ -66,21 +69,44 @@ extension Workspace {
     var phaseShown: Phase { phase == .ready && owner != nil && handedOverAt == nil ? .starting : phase }
 }
 
+extension HomeReport {
+    fileprivate var place: HomeKey { HomeKey(engine: engine, location: location) }
+
+    fileprivate func isHome(of workspace: Workspace) -> Bool {
+        engine == workspace.engine && location == workspace.home
+    }
+}
+
 extension Call {
     func view(_ workspace: Workspace) async throws -> WorkspaceView {
         var ownerName: String?
         if let owner = workspace.owner {
             ownerName = owner == caller.user?.id ? caller.user?.name : try await signIn.user(owner)?.name
         }
-        return try await view(workspace, ownerName: ownerName)
+        var view = try await view(workspace, ownerName: ownerName)
+        if let owner = workspace.owner, workspace.home != nil {
+            view.home = try await workspaces.homes(of: owner).first { $0.isHome(of: workspace) }.map(HomeView.init)
+        }
+        return view
     }
 
     func views(_ workspaces: [Workspace]) async throws -> [WorkspaceView] {
         var names: [UserID: String] = [:]
+        let owners = Set(workspaces.filter { $0.home != nil }.compactMap(\.owner))
+        var homes: [HomeReport] = []
+        if owners.count > 1 {
+            homes = try await self.workspaces.homes()
+        } else if let owner = owners.first {
+            homes = try await self.workspaces.homes(of: owner)
+        }
+        let byPlace = Dictionary(homes.map { ($0.place, $0) }) { first, _ in first }
         var views: [WorkspaceView] = []
         for workspace in workspaces {
             if let owner = workspace.owner, names[owner] == nil { names[owner] = try await signIn.user(owner)?.name }
-            views.append(try await view(workspace, ownerName: workspace.owner.flatMap { names[$0] }))
+            var view = try await view(workspace, ownerName: workspace.owner.flatMap { names[$0] })
+            view.home = workspace.home.flatMap { byPlace[HomeKey(engine: workspace.engine, location: $0)] }
+                .map(HomeView.init)
+            views.append(view)
         }
         return views
     }

@@ -40,6 +40,8 @@ enum PortalPage {
         let hasLiving: Bool
         let ended: [Card]
         let hasEnded: Bool
+        let homes: [HomeCard]
+        let hasHomes: Bool
         let moves: Bool
     }
 
@@ -59,6 +61,8 @@ enum PortalPage {
         var endedCards: [Data.Card] = []
         for workspace in ended { endedCards.append(try await card(workspace, titles, call)) }
         let services = call.openServices
+        let reports = try await call.workspaces.homes(of: user.id)
+        let homes = reports.compactMap { HomeCard($0, isOnly: reports.count == 1, now: call.now) }
         let data = Data(
             apps: apps.map { app in
                 Data.AppCard(
@@ -79,6 +83,8 @@ enum PortalPage {
             hasLiving: !cards.isEmpty,
             ended: endedCards,
             hasEnded: !endedCards.isEmpty,
+            homes: homes,
+            hasHomes: !homes.isEmpty,
             moves: living.contains { $0.phaseShown != .ready && $0.phase != .paused }
         )
         return Layout("Start", script: .portal).response(call.hub.pages.portal, data, call)

@@ -52,6 +52,21 @@ extension PortalPage {
         </ul>
         </section>
         {{/hasServices}}
+        {{#hasHomes}}
+        <section aria-label="Storage">
+        <ul class="rows">
+        {{#homes}}
+        <li class="card row home">
+        <div class="grow"><h2>{{title}}</h2>
+        <p class="small">{{words}}{{#since}} · {{since}}{{/since}}</p>
+        {{#percent}}<meter class="store {{style}}" min="0" max="100" value="{{percent}}" aria-label="{{title}}: {{words}}"
+        >{{percent}} %</meter>{{/percent}}
+        {{#warning}}<p class="alert small" role="status">{{warning}}</p>{{/warning}}</div>
+        </li>
+        {{/homes}}
+        </ul>
+        </section>
+        {{/hasHomes}}
         {{#hasEnded}}
         <section aria-labelledby="past">
         <h1 id="past">Lately</h1>
