@@ -8,6 +8,7 @@ shift
 results=.build/results
 export CARREL_BIN="$PWD/.build/release/carrel"
 export CARREL_APP_VENV="$PWD/.build/app-venv"
+export CARREL_HUB_VENV="$PWD/.build/hub-venv"
 export CARREL_ARTIFACTS="$PWD/.build/e2e-artifacts"
 python=.build/test-venv/bin/python
 
@@ -55,6 +56,7 @@ pytests() {
 e2e_set_up() {
     scripts/python-venv.sh .build/test-venv Tests/EndToEnd/requirements.txt
     scripts/python-venv.sh .build/app-venv scripts/requirements/laptop.txt
+    scripts/python-venv.sh .build/hub-venv Tests/Bench/hub_requirements.txt
     scripts/build.sh
     step "Building the gateway that is measured alone" \
         swift build -c release --static-swift-stdlib --product bench-gateway ||
