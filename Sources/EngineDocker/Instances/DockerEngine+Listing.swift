@@ -10,11 +10,15 @@ extension DockerEngine {
         let known = directories.workspaces
         let rows = try await listed()
         let outdated = try await outdated(rows)
+        let astray = try await networks.astray()
         var list: [Instance] = []
         var seen: Set<WorkspaceID> = []
         for row in rows {
             guard var instance = try await instance(of: row) else { continue }
             instance.isOutdated = outdated.contains(row.id)
+            if let interface = astray[instance.workspace], instance.state == .running {
+                instance.state = .exited(code: nil, because: Self.astray(interface))
+            }
             seen.insert(instance.workspace)
             list.append(instance)
         }
@@ -125,6 +129,11 @@ extension DockerEngine {
         } catch let fault as DockerFault {
             throw fault.told("The container can't be looked at.")
         }
+    }
+
+    /// Its member would write into somebody else's workspace.
+    private static func astray(_ interface: String) -> String {
+        "Its network address leads to another network of this machine (\(interface)), so nobody can be let in."
     }
 
     private static let removed = "Its container was removed from outside."
