@@ -77,7 +77,7 @@ extension DockerEngine {
             case "running", "restarting": .running
             case "paused": .paused
             case "created": .exited(code: nil, because: "Its start was interrupted.")
-            default: try await endingSeen(of: details, memoryLimit: record(mark.workspace)?.memoryLimit)
+            default: try await endingSeen(of: details, mark.workspace)
             }
         return instance(mark, state, details.networkSettings)
     }
@@ -106,9 +106,10 @@ extension DockerEngine {
         try? directories.instance(workspace).readRecord()
     }
 
-    private func endingSeen(of details: ContainerDetails, memoryLimit: Int64?) async throws -> Instance.State {
-        networks.calm.ended(details.id)
-        return try await ending(of: details, memoryLimit: memoryLimit)
+    private func endingSeen(of details: ContainerDetails, _ workspace: WorkspaceID) async throws -> Instance.State {
+        // One that is just being taken down has not ended by itself.
+        if await !locks.isHeld(workspace) { networks.calm.ended(details.id) }
+        return try await ending(of: details, memoryLimit: record(workspace)?.memoryLimit)
     }
 
     private func ending(of details: ContainerDetails, memoryLimit: Int64?) async throws -> Instance.State {

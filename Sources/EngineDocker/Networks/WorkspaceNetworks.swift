@@ -21,7 +21,7 @@ actor WorkspaceNetworks {
     nonisolated let firewall: ContainerFirewall
     var subnets: SubnetPool
     nonisolated let calm: Calm
-    /// The engine makes and removes networks one after the other, however many are asked for: who asks with two hundred others
+    /// The engine makes and removes networks one after the other, however many are asked for: who asks with hundreds of others
     /// would be told too late.
     private let turnstile = Turnstile(places: 4)
     var policies = EgressPolicies()
@@ -133,7 +133,7 @@ actor WorkspaceNetworks {
             addresses: subnet.map { .init(config: [["Subnet": $0]]) }
         )
         do {
-            try await turnstile.inTurn { [client] in _ = try await client.post("/networks/create", body: request) }
+            try await post(request)
         } catch let fault as DockerFault
             where fault.isSubnetTaken || fault.message.contains("same bridge name")
         {
@@ -146,6 +146,17 @@ actor WorkspaceNetworks {
             )
         } catch let fault as DockerFault {
             throw fault.told("The network for the workspace could not be made.")
+        }
+    }
+
+    /// Podman looks at each interface of the machine first, and fails when one goes meanwhile.
+    func post(_ request: NetworkRequest) async throws {
+        for attempt in 1... {
+            do {
+                return try await turnstile.inTurn { [client] in
+                    _ = try await client.post("/networks/create", body: request)
+                }
+            } catch let fault as DockerFault where attempt < 5 && fault.message.contains("no such network interface") {}
         }
     }
 
