@@ -20,7 +20,9 @@ enum WorkspaceAddress {
             return Redirect(to: workspace.path + (call.query.map { "?\($0)" } ?? "")).response
         }
         if workspace.phase == .ended { return try await ended(workspace, rest, navigation, call) }
-        guard navigation.mayBeSentElsewhere else { throw notYet(workspace) }
+        guard navigation.mayBeSentElsewhere else {
+            throw isKnownByNow(call, workspace) ? askAgain : notYet(workspace)
+        }
         return try await ProgressPage.render(workspace, call)
     }
 
@@ -46,6 +48,22 @@ enum WorkspaceAddress {
             return try await FailurePage.render(workspace, again: again, call)
         }
         return Redirect(to: again).response
+    }
+
+    /// The gateway led here a request to a workspace that it leads to: by a token that was made a moment ago, and that it did
+    /// not know then.
+    private static func isKnownByNow(_ call: Call, _ workspace: Workspace) -> Bool {
+        guard case .token = call.caller.kind else { return false }
+        return workspace.isOpen && workspace.phase == .ready
+    }
+
+    private static var askAgain: Refusal {
+        Refusal(
+            .serviceUnavailable,
+            "ask-again",
+            "The gateway has learned of this token or workspace only now: ask again.",
+            headers: [.retryAfter: "1"]
+        )
     }
 
     private static func notYet(_ workspace: Workspace) -> Refusal {
