@@ -40,13 +40,15 @@ fingerprint() {
 }
 mark=$(fingerprint "$state")
 
-# What a container engine of this state has under a workspace's name: `containers DIRECTORY`, `networks DIRECTORY MARK`.
+# What a container engine of this state has under a workspace's name: `containers DIRECTORY MARK`, `networks DIRECTORY MARK`.
 containers() {
     for directory in "$1"/instances/ws-*; do
         [ -d "$directory" ] || continue
         id=${directory##*/}
         docker ps -aq --filter "name=^/carrel-$id\$" --filter "label=org.carrel.workspace=$id"
     done
+    # Those that keep volumes mounted; the volumes stay.
+    docker ps -aq --filter label=org.carrel.volume --filter "label=org.carrel.engine=$2"
 }
 networks() {
     docker network ls -q --filter label=org.carrel.workspace | while read -r network; do
@@ -65,7 +67,9 @@ for directory in "$state"/engines/*; do
     below+=$'\n'$(sed -n 's/.*"slot" *: *"\([^"]*\)\/ws-[^"]*".*/\1/p' "$directory"/instances/*/instance.json 2>/dev/null \
         | sed 's|\\/|/|g' | sort -u)
     command -v docker >/dev/null || { echo "docker is not installed: containers of $directory are left" >&2; continue; }
-    for container in $(containers "$directory"); do docker rm -fv "$container" >/dev/null && echo "removed container $container"; done
+    for container in $(containers "$directory" "$(fingerprint "$directory")"); do
+        docker rm -fv "$container" >/dev/null && echo "removed container $container"
+    done
     for network in $(networks "$directory" "$(fingerprint "$directory")"); do
         docker network rm "$network" >/dev/null && echo "removed network $network"
     done

@@ -8,6 +8,7 @@ shift
 results=.build/results
 export CARREL_BIN="$PWD/.build/release/carrel"
 export CARREL_APP_VENV="$PWD/.build/app-venv"
+export CARREL_HUB_VENV="$PWD/.build/hub-venv"
 export CARREL_ARTIFACTS="$PWD/.build/e2e-artifacts"
 python=.build/test-venv/bin/python
 
@@ -52,9 +53,28 @@ pytests() {
     [ -s "$results/e2e-$name.xml" ] || fail "The end-to-end tests did not run: see above."
 }
 
+# Podman beside Docker's engine, with nothing in common but the machine.
+podman_contract() {
+    engine
+    local place status=0
+    place=$(mktemp -d /tmp/carrel-podman-XXXXXX)
+    # shellcheck disable=SC2064 # the place as it is now
+    trap "scripts/podman.sh stop '$place'; scripts/docker.sh stop" EXIT
+    step "Starting Podman" scripts/podman.sh start "$place" || fail "Podman does not start: see above."
+    step "Building the Swift tests" swift build --build-tests ||
+        fail "The Swift tests do not build: the compiler's message is above."
+    CARREL_DOCKER_SOCKET=$place/podman.sock STEP_TAIL=400 step "The contract of engines, on Podman" \
+        swift test --skip-build --no-parallel --filter EngineDockerTests.EngineContractTests \
+        --xunit-output "$results/podman.xml" || status=$?
+    [ "$status" -eq 0 ] || broken=1
+    scripts/podman.sh stop "$place"
+    trap 'scripts/docker.sh stop' EXIT
+}
+
 e2e_set_up() {
     scripts/python-venv.sh .build/test-venv Tests/EndToEnd/requirements.txt
     scripts/python-venv.sh .build/app-venv scripts/requirements/laptop.txt
+    scripts/python-venv.sh .build/hub-venv Tests/Bench/hub_requirements.txt
     scripts/build.sh
     step "Building the gateway that is measured alone" \
         swift build -c release --static-swift-stdlib --product bench-gateway ||
@@ -73,6 +93,7 @@ unit) unit ;;
 docker)
     export CARREL_STRICT_FIGURES=1
     e2e_set_up
+    podman_contract
     pytests docker -m docker "$@"
     ;;
 e2e)

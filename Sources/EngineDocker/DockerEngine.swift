@@ -49,6 +49,7 @@ public actor DockerEngine: Engine {
         holders = VolumeHolders(
             client: client,
             deployment: deployment,
+            mark: stateDirectory.utf8.fingerprintDigits,
             initProgram: settings.initProgram,
             clock: clock
         )

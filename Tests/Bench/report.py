@@ -3,6 +3,7 @@
 import datetime
 from pathlib import Path
 
+import hub
 import machine
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
@@ -42,9 +43,9 @@ def told(rows):
     return "\n".join(f"{row.what:<{width}}  {row.reached:<28}  (goal {row.goal})  {row.verdict}" for row in rows)
 
 
-def write(rows, earlier, rounds):
-    """`earlier`: lines that the end-to-end tests measured just before, or none."""
-    described, versions = machine.describe(), machine.versions()
+def write(rows, containers, earlier, rounds):
+    """`containers`: rows of their own table. `earlier`: lines that the end-to-end tests measured just before, or none."""
+    described, versions = machine.describe(), {**machine.versions(), **hub.versions()}
     text = f"""# Benchmarks
 
 Written by `make bench` on {datetime.date.today().isoformat()}; do not edit.
@@ -80,6 +81,19 @@ counts. configurable-http-proxy has one default target and looks nothing up.
   for workspaces can't be started so fast; the 99th percentile is of the whole way, the rate the same as above.
 - Memory of 10,000 routes: `carrel serve` finds 10,000 ready workspaces of as many members in its store and its engine's
   state when it starts, and serves them; the most of ten seconds, ten seconds after the start. MB are 10^6 bytes.
+"""
+    text += f"""
+## Containers beside JupyterHub's DockerSpawner
+
+{table(containers)}
+
+The application is the same on both sides: `Tests/EndToEnd/apps/tiny.py` in the image `carrel-test/python`, with an init, the
+same user and a volume as home. JupyterHub's own `jupyterhub-singleuser` is not in it, whose start takes seconds: what is
+compared is what the hubs do. Both are asked by their API for one member's workspace; the time ends at the first byte of
+its page through the hub's proxy. DockerSpawner has the dummy authenticator, SQLite, configurable-http-proxy, removes
+containers at their end, and reaches them by address on Docker's default bridge; carrel makes a network for each, and its
+firewall is in force. Each hub's first start is not counted. In each of seven rounds there are one start by DockerSpawner,
+one by carrel without a spare, one `docker run` without home and network of its own, and eight claims of a spare.
 """
     if earlier:
         text += "\n## Measured by the end-to-end tests just before\n\n"

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""run.py [--short]: measures carrel beside its peers, prints the ratios, writes docs/benchmarks.md.
+"""run.py [--short] [--only gateway|containers]: measures carrel beside its peers, prints the ratios, writes
+docs/benchmarks.md.
 
 --short: one quick round of everything, to see that it works; nothing is written, no figure is judged.
+--only: half of it; nothing is written.
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -40,15 +43,45 @@ def build(directory):
         )
 
 
+def measured_containers(options):
+    """Rows of containers, measured before this program goes into a network of its own, where no bridge of Docker's is."""
+    import report
+
+    kept = os.environ.get("CARREL_BENCH_CONTAINERS")
+    if kept:
+        return [report.Row(**row) for row in json.loads(kept)]
+    if options.only == "gateway":
+        return []
+    import container_rows
+
+    directory = Path(tempfile.mkdtemp(prefix="carrel-bench-"))
+    directory.chmod(0o755)
+    try:
+        found = list(container_rows.rows_of_containers(directory, options.short))
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    os.environ["CARREL_BENCH_CONTAINERS"] = json.dumps([vars(row) for row in found])
+    for row in found:
+        print(f"       {row.what}: {row.reached}  {row.figures}", flush=True)
+    return found
+
+
 def main():
     words = argparse.ArgumentParser()
     words.add_argument("--short", action="store_true")
+    words.add_argument("--only", choices=["gateway", "containers"])
     words.add_argument("--rounds", type=int, default=9)
     words.add_argument("--seconds", type=float, default=0.7)
     options = words.parse_args()
     options.gateway = CARREL.parent / "bench-gateway"
-    if not options.gateway.exists():
+    if options.only != "containers" and not options.gateway.exists():
         words.error(f"{options.gateway} is missing: `swift build -c release --product bench-gateway` makes it")
+    containers = measured_containers(options)
+    if options.only == "containers":
+        import report
+
+        print(f"\n{report.told(containers)}")
+        return
     alone_in_its_network()
 
     import machine
@@ -68,11 +101,11 @@ def main():
     finally:
         shutil.rmtree(directory, ignore_errors=True)
     print()
-    print(report.told(found))
-    if not options.short:
+    print(report.told(found + containers))
+    if not options.short and not options.only:
         figures = os.environ.get("CARREL_FIGURES")
         earlier = Path(figures).read_text().splitlines() if figures and Path(figures).exists() else []
-        report.write(found, earlier, options.rounds)
+        report.write(found, containers, earlier, options.rounds)
         print(f"\nWritten: {report.DOCUMENT}")
 
 

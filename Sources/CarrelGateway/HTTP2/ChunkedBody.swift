@@ -71,7 +71,7 @@ struct ChunkedBody {
         return whole.withUnsafeBytes { raw in
             guard let field = HeaderField.scan(raw, at: 0), field.kind.mayBeTrailer else { return false }
             if trailers == nil { trailers = HPACKHeaders() }
-            trailers?.add(name: raw.lowered(field.name), value: raw.text(field.value))
+            trailers?.add(name: raw.lowered(field.name), value: raw.said(field.value))
             return true
         }
     }

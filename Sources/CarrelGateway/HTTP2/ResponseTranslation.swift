@@ -135,11 +135,11 @@ struct ResponseTranslation {
             case .setCookie, .location:
                 // In nobody's table of what was said before: secrets are not to be guessed by what is shorter
                 // (RFC 7541 section 7.1).
-                headers.add(name: raw.lowered(field.name), value: raw.text(field.value), indexing: .neverIndexed)
+                headers.add(name: raw.lowered(field.name), value: raw.said(field.value), indexing: .neverIndexed)
             case .contentLength:
                 // Different each time: it would only push others out of the table.
-                headers.add(name: raw.lowered(field.name), value: raw.text(field.value), indexing: .nonIndexable)
-            default: headers.add(name: raw.lowered(field.name), value: raw.text(field.value))
+                headers.add(name: raw.lowered(field.name), value: raw.said(field.value), indexing: .nonIndexable)
+            default: headers.add(name: raw.lowered(field.name), value: raw.said(field.value))
             }
         }
         return headers
@@ -147,6 +147,14 @@ struct ResponseTranslation {
 }
 
 extension UnsafeRawBufferPointer {
+    /// A field's value. The codec takes text: bytes that are no UTF-8 are taken for ISO 8859-1, as HTTP once had it, and reach
+    /// the browser as the same characters.
+    func said(_ range: Range<Int>) -> String {
+        let bytes = self[range]
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+    }
+
     /// A field's name as HTTP/2 wants it.
     func lowered(_ range: Range<Int>) -> String {
         String(unsafeUninitializedCapacity: range.count) { place in

@@ -4,6 +4,9 @@ import Synchronization
 /// An engine under a virtual clock that can be slow, fail, lie about what it has and lose events. What it runs
 /// outlives every carrel that uses it, as processes would.
 public final class SimulatedEngine: Engine {
+    /// What an operator is told of a start that fails.
+    public static let startDetail = "no such file"
+
     /// How it behaves; may be changed at any time.
     public struct Behaviour: Sendable {
         public var createTakes: Duration = .milliseconds(50)
@@ -121,7 +124,7 @@ public final class SimulatedEngine: Engine {
         return try await call("create", takes: behaviour.createTakes) { state in
             if let existing = state.running[spec.workspace] { return existing.instance }
             if state.chance(state.behaviour.startFails) {
-                throw CarrelError(.appFailed, "The app's command does not exist.")
+                throw CarrelError(.appFailed, "The app's command does not exist.", detail: Self.startDetail)
             }
             if let home = spec.home?.location { state.checkHome(home, for: spec.workspace) }
             state.nextPort += 1

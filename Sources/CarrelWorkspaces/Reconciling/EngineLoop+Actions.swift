@@ -127,7 +127,7 @@ extension EngineLoop {
             awaited.insert(id)
         } catch let error as CarrelError where error.code == .appFailed || error.code == .engineFailed {
             around.logger.warning("workspace \(id) did not start: \(error)")
-            try await takeDown(id, .failed(error.message))
+            try await takeDown(id, .failed(error.message), detail: error.detail)
         }
     }
 
@@ -148,21 +148,22 @@ extension EngineLoop {
 
     private func isAwaited(_ id: WorkspaceID) -> Bool { awaited.contains(id) }
 
-    func takeDown(_ id: WorkspaceID, _ ending: Ending) async throws {
+    /// `detail`: what more an operator should know of a failure.
+    func takeDown(_ id: WorkspaceID, _ ending: Ending, detail: String? = nil) async throws {
         awaited.remove(id)
         let before = try await around.store.workspace(id)
         do {
             guard try await hands.takeDown(id, ending) else { return }
         } catch {
-            noteFailure(before, ending)
+            noteFailure(before, ending, detail)
             throw error
         }
-        noteFailure(before, ending)
+        noteFailure(before, ending, detail)
         poked.set()
     }
 
     /// Starts that fail, and spares that do not last, make the app's next spares wait.
-    private func noteFailure(_ row: Workspace?, _ ending: Ending) {
+    private func noteFailure(_ row: Workspace?, _ ending: Ending, _ detail: String?) {
         guard let row else { return }
         let now = around.clock.now()
         let lasted = row.readyAt.map { now - $0 >= around.pacing.stableAfter } ?? false
@@ -170,7 +171,7 @@ extension EngineLoop {
         let title = around.rules.now.known(row).app.title
         let sentence =
             switch ending {
-            case .failed(let sentence): sentence
+            case .failed(let sentence): detail.map { "\(sentence) (\($0))" } ?? sentence
             case .exited(_, let because?): "\(title): \(because)"
             case .exited(let code, nil): "\(title) exited" + (code.map { " with code \($0)" } ?? "")
             case .neverReady(let within): "\(title) did not answer within \(within.forPeople)"

@@ -1,3 +1,5 @@
+import CarrelCore
+
 /// `GET /info`, the part that matters here.
 struct EngineInfo: Decodable, Sendable {
     var securityOptions: [String]?
@@ -201,6 +203,9 @@ struct NetworkDetails: Decodable, Sendable {
     }
 
     var subnets: [String] { (addresses?.config ?? []).compactMap { $0["Subnet"] } }
+
+    /// Whose it is; nil if it is none of ours.
+    var workspace: WorkspaceID? { labels?[ContainerLabels.workspace].flatMap { WorkspaceID($0) } }
 
     /// The interface of its machine that it goes through; nil if it is no bridge.
     var bridge: String? {

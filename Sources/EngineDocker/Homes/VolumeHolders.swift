@@ -5,11 +5,14 @@ import EngineHost
 /// options. Each has a small container of its own, from its member's arrival until a while after its last use.
 actor VolumeHolders {
     static let label = "org.carrel.volume"
+    /// The mark of the engine's state directory: by it they are found once their carrel is gone.
+    static let engineLabel = "org.carrel.engine"
     /// How long a volume stays mounted that nobody uses.
     static let keep = Duration.seconds(600)
 
     private let client: DockerClient
     private let deployment: String
+    private let mark: String
     private let image: HoldImage
     private let clock: any WallClock
     private let locks = KeyedLock<String>()
@@ -17,9 +20,11 @@ actor VolumeHolders {
     private var usedAt: [String: Timestamp] = [:]
     private var sweptAt: Timestamp?
 
-    init(client: DockerClient, deployment: String, initProgram: String, clock: any WallClock) {
+    /// `mark` tells engines on one machine apart.
+    init(client: DockerClient, deployment: String, mark: String, initProgram: String, clock: any WallClock) {
         self.client = client
         self.deployment = deployment
+        self.mark = mark
         self.clock = clock
         image = HoldImage(program: initProgram, client: client)
     }
@@ -49,7 +54,9 @@ actor VolumeHolders {
                 entrypoint: [],
                 environment: [],
                 user: "65534:65534",
-                labels: [ContainerLabels.deployment: self.deployment, Self.label: volume],
+                labels: [
+                    ContainerLabels.deployment: self.deployment, Self.label: volume, Self.engineLabel: self.mark,
+                ],
                 host: host
             )
             try await self.client.post("/containers/create", ["name": name], body: request)

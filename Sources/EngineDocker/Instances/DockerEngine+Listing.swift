@@ -10,11 +10,15 @@ extension DockerEngine {
         let known = directories.workspaces
         let rows = try await listed()
         let outdated = try await outdated(rows)
+        let astray = try await networks.astray()
         var list: [Instance] = []
         var seen: Set<WorkspaceID> = []
         for row in rows {
             guard var instance = try await instance(of: row) else { continue }
             instance.isOutdated = outdated.contains(row.id)
+            if let interface = astray[instance.workspace], instance.state == .running {
+                instance.state = .exited(code: nil, because: Self.astray(interface))
+            }
             seen.insert(instance.workspace)
             list.append(instance)
         }
@@ -73,7 +77,7 @@ extension DockerEngine {
             case "running", "restarting": .running
             case "paused": .paused
             case "created": .exited(code: nil, because: "Its start was interrupted.")
-            default: try await endingSeen(of: details, memoryLimit: record(mark.workspace)?.memoryLimit)
+            default: try await endingSeen(of: details, mark.workspace)
             }
         return instance(mark, state, details.networkSettings)
     }
@@ -102,9 +106,10 @@ extension DockerEngine {
         try? directories.instance(workspace).readRecord()
     }
 
-    private func endingSeen(of details: ContainerDetails, memoryLimit: Int64?) async throws -> Instance.State {
-        networks.calm.ended(details.id)
-        return try await ending(of: details, memoryLimit: memoryLimit)
+    private func endingSeen(of details: ContainerDetails, _ workspace: WorkspaceID) async throws -> Instance.State {
+        // One that is just being taken down has not ended by itself.
+        if await !locks.isHeld(workspace) { networks.calm.ended(details.id) }
+        return try await ending(of: details, memoryLimit: record(workspace)?.memoryLimit)
     }
 
     private func ending(of details: ContainerDetails, memoryLimit: Int64?) async throws -> Instance.State {
@@ -125,6 +130,11 @@ extension DockerEngine {
         } catch let fault as DockerFault {
             throw fault.told("The container can't be looked at.")
         }
+    }
+
+    /// Its member would write into somebody else's workspace.
+    private static func astray(_ interface: String) -> String {
+        "Its network address leads to another network of this machine (\(interface)), so nobody can be let in."
     }
 
     private static let removed = "Its container was removed from outside."

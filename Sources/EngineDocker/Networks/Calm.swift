@@ -18,10 +18,15 @@ final class Calm: Sendable {
         }
     }
 
-    /// Returns once nothing ended for a while.
+    /// Nothing ended lately.
+    var isThere: Bool { state.withLock { $0.until.map { $0 <= .now } ?? true } }
+
+    /// Returns once nothing ended for a while, or when that has lasted three times as long: apps that end all the time hold
+    /// nobody up for ever.
     func wait() async throws {
-        while let until = state.withLock({ $0.until }), until > .now {
-            try await Task.sleep(until: until, clock: .continuous)
+        let patience = ContinuousClock.now + length * 3
+        while let until = state.withLock({ $0.until }), until > .now, patience > .now {
+            try await Task.sleep(until: min(until, patience), clock: .continuous)
         }
     }
 }

@@ -79,13 +79,16 @@ struct ContainerFirewall: Sendable {
         allowNames(family, policies, in: input, add)
         add(input, "-j \(refuse)")
 
-        // From this machine: only root's programs, such as the gateway, begin connections to workspaces.
+        // From this machine: only root's programs, such as the gateway, begin connections to workspaces. What the kernel
+        // itself tells them, such as that a packet was too long or refused, has a socket without an owner.
         for block in blocks {
+            let told = "-p icmp -m conntrack --ctstate RELATED"
+            add(chain(.output), "-o \(ours) -d \(block) \(told) -j RETURN")
             add(chain(.output), "-o \(ours) -d \(block) -m owner --socket-exists ! --uid-owner 0 -j \(refuse)")
         }
 
         for block in blocks { add(source, "-s \(block) -j RETURN") }
-        add(source, "-j DROP")
+        if !blocks.isEmpty { add(source, "-j DROP") }
         switch table {
         case .filter:
             add(refuse, "-p tcp -j REJECT --reject-with tcp-reset")

@@ -49,7 +49,7 @@ struct SubnetPool: Sendable {
     }
 
     /// Its first and last address.
-    private static func span(_ block: String) -> (first: UInt32, last: UInt32)? {
+    static func span(_ block: String) -> (first: UInt32, last: UInt32)? {
         guard let (address, bits) = parse(block) else { return nil }
         let mask: UInt32 = bits == 0 ? 0 : ~0 << UInt32(32 - bits)
         return (address & mask, address | ~mask)

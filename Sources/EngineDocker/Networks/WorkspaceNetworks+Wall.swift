@@ -102,10 +102,23 @@ extension WorkspaceNetworks {
         everybody.contains { $0.bridge.map { if_nametoindex($0) != 0 } ?? false }
     }
 
-    /// Makes a network and takes it away again.
+    /// Makes a network and takes it away again. Others may have some of our block.
     private func trySeeing() async throws -> Bool {
-        guard let subnet = subnets.next() else { return false }
-        defer { subnets.give(back: subnet) }
+        var tried: [String] = []
+        defer { for subnet in tried { subnets.give(back: subnet) } }
+        for _ in 0..<64 {
+            guard let subnet = subnets.next() else { return false }
+            tried.append(subnet)
+            do { return try await trySeeing(subnet) } catch let fault as DockerFault where fault.isSubnetTaken {
+                continue
+            } catch let fault as DockerFault {
+                throw fault.told("No network could be made on the container engine.")
+            }
+        }
+        return false
+    }
+
+    private func trySeeing(_ subnet: String) async throws -> Bool {
         let bridge = firewall.bridges.prefix(code: EgressPolicies.nothing) + "-probe"
         let request = NetworkRequest(
             name: "carrel-probe-\(firewall.mark)",
@@ -115,15 +128,11 @@ extension WorkspaceNetworks {
             options: [BridgeName.option: bridge],
             addresses: .init(config: [["Subnet": subnet]])
         )
-        do {
-            try? await client.delete("/networks/\(request.name)")
-            try await client.post("/networks/create", body: request)
-            let isSeen = if_nametoindex(bridge) != 0
-            try await client.delete("/networks/\(request.name)")
-            return isSeen
-        } catch let fault as DockerFault {
-            throw fault.told("No network could be made on the container engine.")
-        }
+        try? await client.delete("/networks/\(request.name)")
+        try await post(request)
+        let isSeen = if_nametoindex(bridge) != 0
+        try await client.delete("/networks/\(request.name)")
+        return isSeen
     }
 
     private func findings(closed reason: String?) -> [EngineFinding] {

@@ -21,6 +21,9 @@ actor WorkspaceNetworks {
     nonisolated let firewall: ContainerFirewall
     var subnets: SubnetPool
     nonisolated let calm: Calm
+    /// The engine makes and removes networks one after the other, however many are asked for: who asks with hundreds of others
+    /// would be told too late.
+    private let turnstile = Turnstile(places: 4)
     var policies = EgressPolicies()
     /// Blocks outside of `subnets` where workspaces still have their addresses.
     var olderBlocks: [String] = []
@@ -67,13 +70,28 @@ actor WorkspaceNetworks {
             return place(nil)
         }
         var attempt = 0
+        var elsewhere: [HostRoutes.Route] = []
+        // Free again as soon as whoever has it is gone.
+        defer { for route in elsewhere { subnets.give(back: route.block) } }
         // Somebody else's network may have some of our block, or the bridge's name.
         for _ in 0..<64 {
             guard let subnet = subnets.next() else { break }
+            if let route = ledElsewhere(subnet, than: nil) {
+                elsewhere.append(.init(interface: route.interface, block: subnet))
+                continue
+            }
             do {
                 let bridge = firewall.bridges.make(code: code, workspace: spec.workspace, attempt: attempt)
                 try await create(name, spec, egress, subnet: subnet, bridge: bridge)
                 try await confirm(bridge, of: spec.workspace)
+                // Another engine of this machine may have taken the same at the same moment; each of the two looks after
+                // it has made its own.
+                if let route = ledElsewhere(subnet, than: bridge) {
+                    try await remove(spec.workspace)
+                    subnets.take([subnet])
+                    elsewhere.append(.init(interface: route.interface, block: subnet))
+                    continue
+                }
                 return place(subnet)
             } catch let fault as DockerFault where fault.isSubnetTaken {
                 continue
@@ -88,7 +106,10 @@ actor WorkspaceNetworks {
         throw CarrelError(
             .engineFailed,
             "There is no network address left for a workspace.",
-            detail: "every /29 of \(settings.subnets) is taken: give the engine larger `subnets`"
+            detail: elsewhere.first.map {
+                "this machine leads \($0.block) and others of \(settings.subnets) to \($0.interface): give the engine "
+                    + "`subnets` that nothing else uses"
+            } ?? "every /29 of \(settings.subnets) is taken: give the engine larger `subnets`"
         )
     }
 
@@ -99,22 +120,20 @@ actor WorkspaceNetworks {
         subnet: String?,
         bridge: String?
     ) async throws {
+        let request = NetworkRequest(
+            name: name,
+            driver: settings.networkDriver,
+            isInternal: egress == .none,
+            labels: [
+                ContainerLabels.deployment: deployment, ContainerLabels.app: spec.app.id.description,
+                ContainerLabels.workspace: spec.workspace.description,
+                EgressPolicies.label: EgressPolicies.text(egress),
+            ],
+            options: settings.networkOptions.merging(bridge.map { [BridgeName.option: $0] } ?? [:]) { $1 },
+            addresses: subnet.map { .init(config: [["Subnet": $0]]) }
+        )
         do {
-            try await client.post(
-                "/networks/create",
-                body: NetworkRequest(
-                    name: name,
-                    driver: settings.networkDriver,
-                    isInternal: egress == .none,
-                    labels: [
-                        ContainerLabels.deployment: deployment, ContainerLabels.app: spec.app.id.description,
-                        ContainerLabels.workspace: spec.workspace.description,
-                        EgressPolicies.label: EgressPolicies.text(egress),
-                    ],
-                    options: settings.networkOptions.merging(bridge.map { [BridgeName.option: $0] } ?? [:]) { $1 },
-                    addresses: subnet.map { .init(config: [["Subnet": $0]]) }
-                )
-            )
+            try await post(request)
         } catch let fault as DockerFault
             where fault.isSubnetTaken || fault.message.contains("same bridge name")
         {
@@ -127,6 +146,17 @@ actor WorkspaceNetworks {
             )
         } catch let fault as DockerFault {
             throw fault.told("The network for the workspace could not be made.")
+        }
+    }
+
+    /// Podman looks at each interface of the machine first, and fails when one goes meanwhile.
+    func post(_ request: NetworkRequest) async throws {
+        for attempt in 1... {
+            do {
+                return try await turnstile.inTurn { [client] in
+                    _ = try await client.post("/networks/create", body: request)
+                }
+            } catch let fault as DockerFault where attempt < 5 && fault.message.contains("no such network interface") {}
         }
     }
 
@@ -145,7 +175,9 @@ actor WorkspaceNetworks {
     func remove(_ workspace: WorkspaceID) async throws {
         try await calm.wait()
         for network in try await listed(ContainerLabels.name(workspace)) {
-            do { try await client.delete("/networks/\(network.id)") } catch let fault as DockerFault
+            do {
+                try await turnstile.inTurn { [client] in try await client.delete("/networks/\(network.id)") }
+            } catch let fault as DockerFault
                 where fault.isMissing
             {
             } catch let fault as DockerFault {
@@ -158,12 +190,29 @@ actor WorkspaceNetworks {
     /// Those that have a network, with their app.
     func workspaces() async throws -> [WorkspaceID: AppID] {
         try await listed().reduce(into: [:]) { all, network in
-            guard let labels = network.labels,
-                let workspace = labels[ContainerLabels.workspace].flatMap({ WorkspaceID($0) }),
-                let app = labels[ContainerLabels.app].flatMap({ AppID($0) })
+            guard let workspace = network.workspace,
+                let app = network.labels?[ContainerLabels.app].flatMap({ AppID($0) })
             else { return }
             all[workspace] = app
         }
+    }
+
+    /// Those whose address leads to another interface than their own bridge, with that one.
+    func astray() async throws -> [WorkspaceID: String] {
+        let routes = isHere ? HostRoutes.current().ambiguous(in: [settings.subnets] + olderBlocks) : []
+        // As good as ever.
+        guard !routes.isEmpty else { return [:] }
+        return try await listed().reduce(into: [:]) { all, network in
+            if let workspace = network.workspace { all[workspace] = HostRoutes.astray(network, routes) }
+        }
+    }
+
+    private var isHere: Bool { settings.address.isThisMachine && settings.networkDriver == Self.bridge }
+
+    /// Whether the machine leads addresses of a block to another interface than this bridge; nil: than to none.
+    private func ledElsewhere(_ subnet: String, than bridge: String?) -> HostRoutes.Route? {
+        guard isHere else { return nil }
+        return HostRoutes.current().overlapping(subnet, except: Set([bridge].compactMap(\.self))).first
     }
 
     /// Our deployment's, or of those the ones of this name.

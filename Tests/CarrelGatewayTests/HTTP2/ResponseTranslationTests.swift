@@ -39,6 +39,24 @@ struct ResponseTranslationTests {
         #expect(parts(text) == [":status=200 content-type=text/plain set-cookie=a=b content-length=2", "hi end"])
     }
 
+    @Test("A value in ISO 8859-1 reaches the browser as the same characters, and one in UTF-8 as the same bytes")
+    func latin() throws {
+        func value(_ bytes: [UInt8]) throws -> String? {
+            var translation = ResponseTranslation()
+            var head = ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Name: ")
+            head.writeBytes(bytes + Array("\r\n\r\n".utf8))
+            var found: String?
+            translation.take(head, scratch: ResponseHead()) { part in
+                if case .head(let headers, _) = part { found = headers.first(name: "x-name") }
+            }
+            return found
+        }
+        #expect(try value([0x63, 0x61, 0x66, 0xE9]) == "caf\u{e9}")
+        #expect(try value(Array("caf\u{e9} \u{1F600}".utf8)) == "caf\u{e9} \u{1F600}")
+        #expect(try value([0xC3, 0x28]) == "\u{c3}(")
+        #expect(try value(Array(128...255)) == String(String.UnicodeScalarView((128...255).map { Unicode.Scalar($0) })))
+    }
+
     @Test("Secrets are never put into the table of what was said before")
     func secrets() throws {
         var translation = ResponseTranslation()

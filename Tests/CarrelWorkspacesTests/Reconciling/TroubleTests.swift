@@ -17,6 +17,7 @@ struct TroubleTests {
         let failing = try simulation.perform { try await $0.pools() }.first?.failing
         #expect(failing?.contains("The app's command does not exist.") == true)
         #expect(failing?.contains("next try in") == true)
+        #expect(failing?.contains("(\(SimulatedEngine.startDetail))") == true, "\(failing ?? "")")
         simulation.engine.behaviour.startFails = 0
         simulation.run(for: .seconds(600))
         #expect(try simulation.readySpares().count == 5)

@@ -1,7 +1,7 @@
 """A little web application that tells what it is asked: the end-to-end tests look through it into a workspace.
 
 Only Python's standard library. Listens on $APP_HOST:$APP_PORT; knows its home ($APP_HOME) and runtime directory
-($APP_RUNTIME).
+($APP_RUNTIME). Where JupyterHub starts it, its paths are below $JUPYTERHUB_SERVICE_PREFIX.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ NONCE = secrets.token_hex(16)  # made once per start: two workspaces never share
 STARTED = time.time()
 HOME = pathlib.Path(os.environ.get("APP_HOME", "/nonexistent"))
 RUNTIME = pathlib.Path(os.environ.get("APP_RUNTIME", "/nonexistent"))
+PREFIX = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "").rstrip("/")
 BLOCK = bytes(range(256)) * 256  # 64 KiB
 
 kernel_state = "idle"
@@ -34,7 +35,7 @@ class Request:
     def __init__(self, method, target, headers, reader, writer):
         self.method = method
         parts = urlsplit(target)
-        self.path = unquote(parts.path)
+        self.path = unquote(parts.path).removeprefix(PREFIX)
         self.query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
         self.headers = headers
         self.reader = reader

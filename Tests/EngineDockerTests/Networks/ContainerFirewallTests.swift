@@ -29,6 +29,14 @@ struct ContainerFirewallTests {
         #expect(!forward.contains { $0.contains("cr3abcdno") }, "nothing may be reached")
     }
 
+    @Test("Link-local addresses, this machine's own and every cloud's metadata are among what nobody may reach")
+    func metadata() {
+        let four = ["169.254.0.0/16", "127.0.0.0/8", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32"]
+        #expect(Set(four).isSubset(of: Netfilter.four.refused))
+        let six = ["fe80::/10", "::1/128", "fd00:ec2::254/128", "fd20:ce::254/128"]
+        #expect(Set(six).isSubset(of: Netfilter.six.refused))
+    }
+
     @Test("A name server beside the metadata may be asked for names, and nothing else")
     func nameServers() {
         let about = rules(.four).filter { $0.contains("-d 168.63.129.16 ") }

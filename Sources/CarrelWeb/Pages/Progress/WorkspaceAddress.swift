@@ -28,7 +28,9 @@ enum WorkspaceAddress {
             }
             return Redirect(to: address + (call.query.map { "?\($0)" } ?? "")).response
         }
-        guard navigation.mayBeSentElsewhere else { throw notYet(workspace) }
+        guard navigation.mayBeSentElsewhere else {
+            throw isKnownByNow(call, workspace) ? askAgain : notYet(workspace)
+        }
         return try await ProgressPage.render(workspace, call)
     }
 
@@ -58,6 +60,22 @@ enum WorkspaceAddress {
 
     static func gone(_ workspace: Workspace) -> Refusal {
         Refusal(.gone, "ended", workspace.reason?.sentence ?? "This workspace has ended.")
+    }
+
+    /// The gateway led here a request to a workspace that it leads to: by a token that was made a moment ago, and that it did
+    /// not know then.
+    private static func isKnownByNow(_ call: Call, _ workspace: Workspace) -> Bool {
+        guard case .token = call.caller.kind else { return false }
+        return workspace.isOpen && workspace.phase == .ready
+    }
+
+    private static var askAgain: Refusal {
+        Refusal(
+            .serviceUnavailable,
+            "ask-again",
+            "The gateway has learned of this token or workspace only now: ask again.",
+            headers: [.retryAfter: "1"]
+        )
     }
 
     static func notYet(_ workspace: Workspace) -> Refusal {
