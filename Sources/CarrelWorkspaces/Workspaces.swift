@@ -23,6 +23,7 @@ public final class Workspaces: WorkspaceService {
     ) {
         let inForce = RulesInForce(rules)
         let pokes = Dictionary(engines.map { ($0.name, Signal()) }) { first, _ in first }
+        let hurries = Dictionary(engines.map { ($0.name, Signal()) }) { first, _ in first }
         let around = Surroundings(
             store: store,
             engines: EngineSet(engines),
@@ -35,13 +36,17 @@ public final class Workspaces: WorkspaceService {
             progress: Progress(inForce),
             homes: HomeBook(store, engines: engines.map(\.name)),
             logger: logger,
-            pokes: pokes
+            pokes: pokes,
+            hurries: hurries
         )
         self.around = around
         claims = Claims(around)
         hands = Hands(around: around)
         expecting = Expecting(around)
-        loops = engines.compactMap { engine in pokes[engine.name].map { EngineLoop(engine, around, poked: $0) } }
+        loops = engines.compactMap { engine in
+            guard let poked = pokes[engine.name], let hurried = hurries[engine.name] else { return nil }
+            return EngineLoop(engine, around, poked: poked, hurried: hurried)
+        }
     }
 
     /// Prepares the engines and keeps the workspaces as the store wants them, until the task is cancelled. What is

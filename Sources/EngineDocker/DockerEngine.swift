@@ -24,6 +24,8 @@ public actor DockerEngine: Engine {
     var looks: [ImageName: ImageLook] = [:]
     let locks = KeyedLock<WorkspaceID>()
     var host: DockerHost?
+    /// Why nothing was made ahead when that was tried last.
+    var aheadTrouble: String?
 
     /// `stateDirectory` is this engine's alone and may be empty; nothing happens before `prepare`.
     public init(
@@ -75,7 +77,8 @@ public actor DockerEngine: Engine {
                 images: self,
                 exposed: settings.discover && host?.isThisMachine == true ? self : nil,
                 homes: self,
-                shells: self
+                shells: self,
+                ahead: self
             )
         }
     }
@@ -101,7 +104,7 @@ public actor DockerEngine: Engine {
             host.findMounts(slots: directories.slots, scratch: directories.scratch)
             return host
         }
-        found.findings += try await networks.prepare()
+        found.findings += try await networks.prepare(known: Set(directories.workspaces))
         found.findings += try await blocking { [access] in access.findings() }
         host = found
         for finding in found.findings {

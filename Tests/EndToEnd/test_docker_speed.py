@@ -9,9 +9,12 @@ import pytest
 from harness import configuration, docker, places
 from harness.claims import Line
 from harness.configuration import in_container, tiny
+from harness.waiting import eventually
 
 CLAIMS = 50
 BOUND_MS = 20
+ROUNDS = 11
+COLD_BOUND_MS = 150
 
 pytestmark = [pytest.mark.docker, pytest.mark.alone]
 
@@ -52,21 +55,36 @@ def test_a_cold_container_is_as_fast_as_docker_run_and_its_app(serve, figure):
     carrel = serve(app, **configuration.containers())
     carrel.add_member("ada")
     line = Line(carrel.users_url, carrel.token("workspaces", user="ada"))
-    ours, theirs = [], []
-    for turn in range(7):
+    ours, theirs, starts = [], [], []
+    for turn in range(ROUNDS):
+        # What is made ahead would be made during the other's turn.
+        eventually(lambda: len(docker.networks_ahead(carrel.deployment)) == 2, 60, "all that is made ahead is there")
         before = time.perf_counter()
         answer, body, _ = line.ask("POST", "/api/v1/workspaces", {"app": "tiny", "name": f"cold-{turn}"})
         assert answer.status in (201, 202), body
         id = json.loads(body)["id"]
-        while True:
-            page, body, arrived = line.ask("GET", f"/w/{id}/nonce")
-            if page.status == 200:
-                break
+        line.wait_until_ready(id)
+        page, _, arrived = line.ask("GET", f"/w/{id}/nonce")
+        assert page.status == 200
         ours.append((arrived - before) * 1000)
+        trace = json.loads(line.ask("GET", f"/api/v1/workspaces/{id}")[1])["trace"]
+        assert trace["source"] == "cold"
+        starts.append(flat(trace["start"]))
+        eventually(lambda: len(docker.networks_ahead(carrel.deployment)) == 2, 60, "all that is made ahead is there")
         theirs.append(docker.run_and_ask(app) * 1000)
+    parts = ", ".join(f"{part} {statistics.median(start.get(part, 0) for start in starts):.0f}" for part in starts[0])
     difference = statistics.median(ours) - statistics.median(theirs)
     figure(
-        f"cold container: asking to first byte in ms {statistics.median(ours):.0f}; `docker run` and the app "
-        f"{statistics.median(theirs):.0f}; difference", round(difference), 150,
+        f"cold container: asking to first byte in ms {statistics.median(ours):.0f} ({parts}); `docker run` and the app "
+        f"{statistics.median(theirs):.0f}; medians of {ROUNDS} rounds in turn; difference", round(difference), COLD_BOUND_MS,
     )
-    assert difference <= 150 * places.SLACK
+    if places.SLACK == 1:
+        assert difference <= COLD_BOUND_MS
+    else:
+        # On a busy machine everything takes a multiple.
+        assert difference <= (COLD_BOUND_MS + statistics.median(theirs)) * places.SLACK
+
+
+def flat(start):
+    """The parts of a start's trace, the engine's own among them."""
+    return {**{name: value for name, value in start.items() if name != "parts"}, **start["parts"]}

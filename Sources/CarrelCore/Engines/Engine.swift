@@ -40,6 +40,7 @@ public struct EngineCapabilities: Sendable {
     /// Also before `prepare`.
     public var homes: (any HomeMeasuring)?
     public var shells: (any ShellRunning)?
+    public var ahead: (any InstancesAhead)?
 
     public init(
         pause: (any InstancePausing)? = nil,
@@ -51,7 +52,8 @@ public struct EngineCapabilities: Sendable {
         images: (any ImageRefreshing)? = nil,
         exposed: (any ExposedListing)? = nil,
         homes: (any HomeMeasuring)? = nil,
-        shells: (any ShellRunning)? = nil
+        shells: (any ShellRunning)? = nil,
+        ahead: (any InstancesAhead)? = nil
     ) {
         self.pause = pause
         self.attachHome = attachHome
@@ -63,6 +65,7 @@ public struct EngineCapabilities: Sendable {
         self.exposed = exposed
         self.homes = homes
         self.shells = shells
+        self.ahead = ahead
     }
 }
 

@@ -92,6 +92,8 @@ public struct ClaimTrace: Hashable, Sendable, Codable {
     public var attach: Double
     /// Publishing the route.
     public var route: Double
+    /// What the start took, where it was one for this claim.
+    public var start: StartTrace?
     /// From the claim to the first byte of the first response from the workspace; nil until there was one.
     public var firstByte: Double?
 
@@ -101,6 +103,7 @@ public struct ClaimTrace: Hashable, Sendable, Codable {
         commit: Double = 0,
         attach: Double = 0,
         route: Double = 0,
+        start: StartTrace? = nil,
         firstByte: Double? = nil
     ) {
         self.source = source
@@ -108,6 +111,26 @@ public struct ClaimTrace: Hashable, Sendable, Codable {
         self.commit = commit
         self.attach = attach
         self.route = route
+        self.start = start
         self.firstByte = firstByte
+    }
+}
+
+/// What a start took that a claim waited for; milliseconds.
+public struct StartTrace: Hashable, Sendable, Codable {
+    /// From the claim until the engine was told.
+    public var wait: Double
+    /// What the engine took.
+    public var engine: Double
+    /// Of that, by the engine's own names; some of them at the same time.
+    public var parts: [String: Double]
+    /// From then until the app's first answer.
+    public var answer: Double
+
+    public init(wait: Double, engine: Double, parts: [String: Double] = [:], answer: Double = 0) {
+        self.wait = wait
+        self.engine = engine
+        self.parts = parts
+        self.answer = answer
     }
 }

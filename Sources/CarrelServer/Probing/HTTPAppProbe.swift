@@ -34,6 +34,8 @@ struct HTTPAppProbe: AppProbing {
             connectionPool: .init(idleTimeout: .seconds(10))
         )
         configuration.httpVersion = .http1Only
+        // Who asks decides when to ask again: the client would wait 100 ms and longer by itself before it says so.
+        configuration.connectionPool.retryConnectionEstablishment = false
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 

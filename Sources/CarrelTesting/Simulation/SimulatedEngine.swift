@@ -16,6 +16,9 @@ public final class SimulatedEngine: Engine {
         public var bootTakes: Duration = .seconds(2)
         public var destroyTakes: Duration = .milliseconds(100)
         public var attachTakes: Duration = .milliseconds(2)
+        public var listingTakes: Duration = .zero
+        /// How many ids it keeps for which parts are made ahead; zero: it makes none.
+        public var ahead = 0
         /// The chance, from 0 to 1, that a start fails, and that the app exits instead of answering.
         public var startFails = 0.0
         public var exitsAtStart = 0.0
@@ -58,6 +61,8 @@ public final class SimulatedEngine: Engine {
         /// When what an app needs will be there.
         var fetchedAt: [AppID: Timestamp] = [:]
         var outdated: Set<WorkspaceID> = []
+        var ahead: [WorkspaceID] = []
+        var forgotten: Set<WorkspaceID> = []
         var preparationWatchers: [Int: AsyncStream<Preparation>.Continuation] = [:]
         var calls: [String: Int] = [:]
         var faults: [String] = []
@@ -110,7 +115,8 @@ public final class SimulatedEngine: Engine {
                 stats: self,
                 events: self,
                 preparing: self,
-                homes: behaviour.measuresHomes ? self : nil
+                homes: behaviour.measuresHomes ? self : nil,
+                ahead: behaviour.ahead > 0 ? self : nil
             )
         }
     }
@@ -146,7 +152,7 @@ public final class SimulatedEngine: Engine {
     }
 
     public func instances() async throws -> [Instance] {
-        try await call("instances", takes: .zero) { state in
+        try await call("instances", takes: behaviour.listingTakes) { state in
             if state.chance(state.behaviour.listingFails) {
                 throw CarrelError(.engineFailed, "The engine does not answer.")
             }

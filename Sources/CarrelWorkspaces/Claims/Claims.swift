@@ -30,14 +30,18 @@ struct Claims: Sendable {
             )
             throw error
         }
-        let request = try await request(entry, name: name, for: user)
+        var request = try await request(entry, name: name, for: user)
+        var made = await takeAhead(for: entry.app)
+        if let made { request.newID = made }
         let deadline = around.clock.now() + around.pacing.claimPatience
         var failed: HandoverFailed?
         var attempts = 0
         while attempts < 2 {
-            let (claim, commit) = try await ask(request, user, actor)
-            // Whatever becomes of this claim, even if its caller has left: a new spare, or the rest of the handover.
-            defer { around.poke(entry.app.engine) }
+            let (claim, commit) = try await ask(request, user, actor, madeAhead: made, for: entry.app)
+            made = nil
+            // Whatever becomes of this claim, even if its caller has left: a new spare, or the rest of the handover. One that
+            // was made for it has its start, in a hurry: a pass would be in its way.
+            defer { if case .created = claim {} else { around.poke(entry.app.engine) } }
             switch try await settle(claim, commit: commit, by: actor, until: deadline) {
             case .given(let workspace):
                 try await record(claim, workspace, actor)
@@ -118,6 +122,35 @@ struct Claims: Sendable {
         }
     }
 
+    /// The id of a new workspace of this app that will start sooner than another would; nil: none will.
+    private func takeAhead(for app: App) async -> WorkspaceID? {
+        await around.engines.ifPrepared(app.engine)?.can.ahead?.takeAhead(for: app)
+    }
+
+    private func ask(
+        _ request: ClaimRequest,
+        _ user: User,
+        _ actor: Actor,
+        madeAhead: WorkspaceID?,
+        for app: App
+    ) async throws -> (Claim, commit: Double) {
+        guard let madeAhead, let ahead = around.engines.ifPrepared(app.engine)?.can.ahead else {
+            return try await ask(request, user, actor)
+        }
+        do {
+            let (claim, commit) = try await ask(request, user, actor)
+            if claim.workspace.id != madeAhead {
+                await ahead.returnAhead(madeAhead, of: app)
+            } else if case .queued = claim {
+                await ahead.forgetAhead(madeAhead)
+            }
+            return (claim, commit)
+        } catch {
+            await ahead.returnAhead(madeAhead, of: app)
+            throw error
+        }
+    }
+
     private func ask(_ request: ClaimRequest, _ user: User, _ actor: Actor) async throws -> (Claim, commit: Double) {
         let watch = ContinuousClock()
         let start = watch.now
@@ -149,7 +182,9 @@ struct Claims: Sendable {
             around.traces.begin(row.id, .spare, commit: commit)
             return try await handOver(row)
         case .starting: around.traces.begin(row.id, .starting, commit: commit)
-        case .created: around.traces.begin(row.id, .cold, commit: commit)
+        case .created:
+            around.traces.begin(row.id, .cold, commit: commit)
+            around.hurry(row.engine)
         case .queued: around.traces.begin(row.id, .queued, commit: commit)
         case .existing: return try await settleExisting(row, by: actor, until: deadline)
         }

@@ -4,7 +4,7 @@ import CarrelCore
 struct Planner {
     let rules: Rulebook
     let pacing: Pacing
-    let observed: Observed
+    private var observed: Observed
     let now: Timestamp
     private var plan = Plan()
     private var pools: [AppID: PoolPicture] = [:]
@@ -27,6 +27,24 @@ struct Planner {
         planner.withdrawStale(wanted)
         planner.fillPools(of: engine)
         return planner.plan
+    }
+
+    /// Starts of what claims have made, and nothing else: an engine that was never told of a workspace does not have it, so
+    /// that needs no listing. `observed` has none.
+    static func starts(
+        wanted: [Workspace],
+        observed: Observed,
+        rules: Rulebook,
+        pacing: Pacing,
+        now: Timestamp
+    ) -> [Action] {
+        var planner = Planner(rules, pacing, observed, now)
+        for workspace in wanted { planner.count(workspace) }
+        planner.observed.instances = [:]
+        for workspace in wanted where workspace.startedAt == nil && workspace.owner != nil {
+            if workspace.phase == .starting { planner.look(at: workspace) }
+        }
+        return planner.plan.actions
     }
 
     private init(_ rules: Rulebook, _ pacing: Pacing, _ observed: Observed, _ now: Timestamp) {

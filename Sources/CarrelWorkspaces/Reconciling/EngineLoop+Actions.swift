@@ -8,6 +8,7 @@ extension EngineLoop {
         case .addSpare(let app): try await addSpare(app, launch)
         case .admit(let id, let definition):
             try await hands.admit(id, definition: definition)
+            hurried.set()
             poked.set()
         case .start(let id): launchStart(id, launch)
         case .awaitReady(let instance):

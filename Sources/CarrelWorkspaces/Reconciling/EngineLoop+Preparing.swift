@@ -56,4 +56,20 @@ extension EngineLoop {
     }
 
     private func refreshed() { isRefreshing = false }
+
+    /// Nil while an earlier one is still under way, and while anything starts: it would only be in its way.
+    func beginMakingAhead() -> Job? {
+        guard !isMakingAhead, busy.isEmpty, awaited.isEmpty,
+            let ahead = around.engines.ifPrepared(engine.name)?.can.ahead
+        else { return nil }
+        let rules = around.rules.now
+        let apps = rules.order.compactMap { rules.current($0)?.app }.filter { $0.engine == engine.name }
+        isMakingAhead = true
+        return {
+            await ahead.makeAhead(for: apps)
+            await self.madeAhead()
+        }
+    }
+
+    private func madeAhead() { isMakingAhead = false }
 }

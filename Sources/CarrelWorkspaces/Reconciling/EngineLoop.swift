@@ -16,8 +16,11 @@ actor EngineLoop {
     let around: Surroundings
     let hands: Hands
     let poked: Signal
+    let hurried: Signal
     private let listed = Signal()
     private var isListing = false
+    /// Whether the engine did when it was listed last.
+    private var answers = false
     private var listing: Listing?
     /// Workspaces for which a job is on its way.
     var busy: Set<WorkspaceID> = []
@@ -37,13 +40,15 @@ actor EngineLoop {
     var measuredAt: Timestamp?
     var isMeasuring = false
     var isRefreshing = false
+    var isMakingAhead = false
     /// Open after the first pass: every workspace that was open before is reached again.
     nonisolated let settled = Latch()
 
-    init(_ engine: any Engine, _ around: Surroundings, poked: Signal) {
+    init(_ engine: any Engine, _ around: Surroundings, poked: Signal, hurried: Signal) {
         self.engine = engine
         self.around = around
         self.poked = poked
+        self.hurried = hurried
         hands = Hands(around: around)
     }
 
@@ -59,17 +64,55 @@ actor EngineLoop {
             }
             while !Task.isCancelled {
                 let began = around.clock.now()
+                func launch(_ job: @escaping Job) { group.addTask { await job() } }
                 if let job = beginListing() {
-                    group.addTask { await job() }
-                    await listed.wait(until: began + around.pacing.listingPatience, on: around.clock)
+                    launch(job)
+                    await wait(for: listed, until: began + around.pacing.listingPatience, launch)
                 }
-                let wakeAt = await pass { job in group.addTask { await job() } }
+                let wakeAt = await pass(over: listing.take(), launch)
                 settled.open()
-                // Only cancellation ends the sleep early; the loop ends with it.
-                try? await around.clock.sleep(until: began + around.pacing.passSpacing)
-                await poked.wait(until: wakeAt, on: around.clock)
+                await wait(until: began + around.pacing.passSpacing, launch)
+                await wait(for: poked, until: wakeAt, launch)
             }
             group.cancelAll()
+        }
+    }
+
+    /// Returns when the signal is set, at `deadline` at the latest, or when the task is cancelled. Meanwhile what somebody
+    /// waits for is started: the store knows all that is needed for it, and a look at the engine takes its time.
+    private func wait(for signal: Signal? = nil, until deadline: Timestamp, _ launch: (@escaping Job) -> Void) async {
+        let signals = [hurried] + (signal.map { [$0] } ?? [])
+        while !Task.isCancelled, around.clock.now() < deadline {
+            let set = await Signal.wait(for: signals, until: deadline, on: around.clock)
+            if set.contains(0) {
+                // Else the next pass sees what there is to do.
+                if settled.isOpen, answers { await startClaimed(launch) } else { poked.set() }
+            }
+            if set != [0] { return }
+        }
+    }
+
+    /// Only what claims made, and only where the engine answered when it was asked last.
+    private func startClaimed(_ launch: (@escaping Job) -> Void) async {
+        do {
+            var rows = try await around.store.living()
+            rows.removeAll { $0.engine != engine.name || $0.phase != .starting }
+            var observed = Observed()
+            observed.touched = busy
+            observed.leaving = leaving
+            observed.preparing = preparing
+            observed.notes = notes
+            let starts = Planner.starts(
+                wanted: rows,
+                observed: observed,
+                rules: around.rules.now,
+                pacing: around.pacing,
+                now: around.clock.now()
+            )
+            for action in starts { try await carryOut(action, launch) }
+        } catch {
+            if !(error is CancellationError) { around.logger.error("starting on \(engine.name) failed: \(error)") }
+            poked.set()
         }
     }
 
@@ -104,6 +147,7 @@ actor EngineLoop {
     private func endListing(_ listing: Listing) {
         isListing = false
         self.listing = listing
+        answers = (try? listing.instances.get()) != nil
         around.engines.listed(engine.name, listing.instances.map(\.count))
         if case .failure(let error) = listing.instances, !(error is CancellationError) {
             around.logger.warning("engine \(engine.name) can't list its instances: \(error)")
@@ -112,9 +156,8 @@ actor EngineLoop {
     }
 
     /// One look and what follows from it. Returns when to look again.
-    private func pass(_ launch: (@escaping Job) -> Void) async -> Timestamp {
+    private func pass(over listing: Listing?, _ launch: (@escaping Job) -> Void) async -> Timestamp {
         let latest = around.clock.now() + around.pacing.passInterval
-        let listing = self.listing.take()
         do {
             var rows = try await around.store.living()
             rows.removeAll { $0.engine != engine.name }
@@ -122,6 +165,7 @@ actor EngineLoop {
             let observed = try await observe(rows, listing: listing, touched: touched)
             if let job = beginMeasuring(rows) { launch(job) }
             if let job = beginRefreshing() { launch(job) }
+            if let job = beginMakingAhead() { launch(job) }
             let plan = Planner.plan(
                 wanted: rows,
                 observed: observed,

@@ -32,6 +32,7 @@ extension Hands {
         let begun = around.traces.begun(row.id)
         var trace = ClaimTrace(source: begun?.source ?? row.likelySource, commit: begun?.commit ?? 0)
         let waited = (around.clock.now() - claimedAt).fractionalMilliseconds - trace.commit
+        trace.start = around.traces.start(of: row.id)
         trace.queue = trace.source == .spare ? 0 : max(0, waited)
 
         let home = try await home(of: row, app: app, owner: owner)

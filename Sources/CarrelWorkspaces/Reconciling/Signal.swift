@@ -5,7 +5,7 @@ import Synchronization
 final class Signal: Sendable {
     private struct State {
         var isSet = false
-        var waiter: CheckedContinuation<Void, Never>?
+        var waiter: CheckedContinuation<Bool, Never>?
     }
 
     private let state = Mutex(State())
@@ -16,35 +16,51 @@ final class Signal: Sendable {
             state.isSet = waiter == nil
             return waiter
         }
-        waiter?.resume()
+        waiter?.resume(returning: true)
     }
 
     /// Returns when it is set, at `deadline` at the latest, or when the task is cancelled.
     func wait(until deadline: Timestamp, on clock: any WallClock) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.wait() }
+        _ = await Self.wait(for: [self], until: deadline, on: clock)
+    }
+
+    /// Returns when one of them is set, at `deadline` at the latest, or when the task is cancelled; and which were set.
+    static func wait(for signals: [Signal], until deadline: Timestamp, on clock: any WallClock) async -> Set<Int> {
+        await withTaskGroup(of: Int?.self) { group in
+            for (index, signal) in signals.enumerated() {
+                group.addTask { await signal.wait() ? index : nil }
+            }
             // Only cancellation ends the sleep early, and then nobody is interested.
-            group.addTask { try? await clock.sleep(until: deadline) }
-            await group.next()
+            group.addTask {
+                try? await clock.sleep(until: deadline)
+                return nil
+            }
+            var set: Set<Int> = []
+            if case .some(.some(let first)) = await group.next() { set.insert(first) }
             group.cancelAll()
+            // One that was set at the same moment has woken nobody else.
+            for await other in group { if let other { set.insert(other) } }
+            return set
         }
     }
 
-    private func wait() async {
+    /// Whether it was set: false when the task was cancelled.
+    private func wait() async -> Bool {
         await withTaskCancellationHandler {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-                let goesOn = state.withLock { state in
-                    if state.isSet || Task.isCancelled {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
+                let answer = state.withLock { state -> Bool? in
+                    if state.isSet {
                         state.isSet = false
                         return true
                     }
+                    if Task.isCancelled { return false }
                     state.waiter = continuation
-                    return false
+                    return nil
                 }
-                if goesOn { continuation.resume() }
+                if let answer { continuation.resume(returning: answer) }
             }
         } onCancel: {
-            state.withLock { $0.waiter.take() }?.resume()
+            state.withLock { $0.waiter.take() }?.resume(returning: false)
         }
     }
 }

@@ -19,6 +19,11 @@ struct Surroundings: Sendable {
     /// One for each engine's loop.
     let pokes: [EngineName: Signal]
 
+    /// As `pokes`, where somebody waits for a start that the store knows of: that needs no look at the engine first.
+    let hurries: [EngineName: Signal]
+
+    func hurry(_ engine: EngineName) { hurries[engine]?.set() }
+
     func poke(_ engine: EngineName) { pokes[engine]?.set() }
 
     func pokeAll() {

@@ -11,6 +11,7 @@ final class TraceBook: Sendable {
 
     private struct State {
         var begun: [WorkspaceID: Begun] = [:]
+        var starts: [WorkspaceID: StartTrace] = [:]
         var finished: [WorkspaceID: ClaimTrace] = [:]
     }
 
@@ -23,10 +24,19 @@ final class TraceBook: Sendable {
     /// Nil when the claim was made before this start of carrel.
     func begun(_ id: WorkspaceID) -> Begun? { state.withLock { $0.begun[id] } }
 
+    /// The engine was told to start it for the claim, and did.
+    func started(_ id: WorkspaceID, _ start: StartTrace) { state.withLock { $0.starts[id] = start } }
+
+    func answered(_ id: WorkspaceID, after took: Double) { state.withLock { $0.starts[id]?.answer = took } }
+
+    /// Nil where no claim waited for it.
+    func start(of id: WorkspaceID) -> StartTrace? { state.withLock { $0.starts[id] } }
+
     /// Complete but for the first byte, which the gateway will have counted by a later pass.
     func finish(_ id: WorkspaceID, _ trace: ClaimTrace) {
         state.withLock {
             $0.begun[id] = nil
+            $0.starts[id] = nil
             $0.finished[id] = trace
         }
     }
@@ -36,6 +46,7 @@ final class TraceBook: Sendable {
     func forget(_ id: WorkspaceID) {
         state.withLock {
             $0.begun[id] = nil
+            $0.starts[id] = nil
             $0.finished[id] = nil
         }
     }

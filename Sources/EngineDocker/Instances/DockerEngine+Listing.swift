@@ -25,6 +25,7 @@ extension DockerEngine {
         // Those whose container is gone have a network, a slot and files left.
         let networked = try await networks.workspaces()
         for workspace in Set(known).union(networked.keys).subtracting(seen) {
+            if await networks.isAhead(workspace) { continue }
             if let left = try await leftOver(workspace, app: networked[workspace]) { list.append(left) }
         }
         try? await holders.sweep(attached: Set(list.compactMap(\.home)))
@@ -70,7 +71,7 @@ extension DockerEngine {
         }
     }
 
-    private func instance(of details: ContainerDetails) async throws -> Instance? {
+    func instance(of details: ContainerDetails) async throws -> Instance? {
         guard let mark = ContainerMark(details.config.labels ?? [:], names: [details.name]) else { return nil }
         let state: Instance.State =
             switch details.state.status {

@@ -1,9 +1,13 @@
 import EngineHost
+import Glibc
 
 /// Keeps the firewall of one engine in force on this machine: loads it, looks whether it is still there, takes it away.
 actor ContainerWall {
     /// Nothing is looked at again before this has passed: starts come in crowds.
     static let pause = Duration.seconds(2)
+
+    /// How often it is tried to get the rules in place; about a second in all.
+    private static let attempts = 12
 
     /// What was loaded for IPv4 or IPv6, and what the machine printed of it then.
     private struct Loaded: Equatable, Sendable {
@@ -85,8 +89,10 @@ actor ContainerWall {
             throw Failure(description: "\(family.command) is not installed")
         }
         var reason = "\(family.command)-save does not work"
-        // Others may change the rules between the look and the change.
-        for _ in 0..<3 {
+        // Others may change the rules between the look and the change: Docker has its hook out for some moments whenever it
+        // makes a network, for longer ones on a busy machine.
+        for attempt in 0..<Self.attempts {
+            if attempt > 2 { usleep(UInt32(attempt) * 10_000) }
             guard let saved = family.saved() else { continue }
             // Without the second table the first still refuses.
             for tables in [ContainerFirewall.Table.allCases, [.filter]] {

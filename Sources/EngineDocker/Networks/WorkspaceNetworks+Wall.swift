@@ -5,9 +5,11 @@ import Glibc
 /// How workspaces' networks are kept apart from this machine and from each other.
 extension WorkspaceNetworks {
     /// Throws with a sentence if no network could be made here. Returns what an operator should know.
-    func prepare() async throws -> [EngineFinding] {
+    /// `known`: workspaces that have a record on this machine.
+    func prepare(known: Set<WorkspaceID>) async throws -> [EngineFinding] {
         let everybody = try await listed(filter: "{}")
         adopt(everybody)
+        adoptAhead(everybody, known: try await known.union(contained()))
         if let reason = obstacle { return findings(closed: reason) + overlaps(everybody) }
         if !sees(everybody), try await !trySeeing() {
             return findings(closed: Self.elsewhere) + overlaps(everybody)
@@ -34,6 +36,7 @@ extension WorkspaceNetworks {
 
     /// Takes back what `prepare` did.
     func dismantle() async throws {
+        await removeAllAhead()
         await wall?.remove()
         wall = nil
     }

@@ -31,6 +31,7 @@ actor WorkspaceNetworks {
     var wall: ContainerWall?
     /// What went wrong since.
     var trouble: EngineFinding?
+    var ahead = NetworksAhead()
     /// Whom containers may ask for names, looked up anew each time.
     var lookup: @Sendable () -> NameLookup = NameLookup.current
 
@@ -44,11 +45,14 @@ actor WorkspaceNetworks {
         subnets = SubnetPool(block: settings.subnets)
     }
 
-    /// Makes the network of a workspace, or finds the one that is there.
+    /// Makes the network of a workspace, or finds the one that is there. Nothing may be started in it before `keepApart`.
     func make(for spec: InstanceSpec) async throws -> Place {
-        try await calm.wait()
-        let name = ContainerLabels.name(spec.workspace)
-        let egress = granted(spec.app.egress)
+        try await make(spec.workspace, app: spec.app.id, egress: spec.app.egress)
+    }
+
+    func make(_ workspace: WorkspaceID, app: AppID, egress: Egress, isAhead: Bool = false) async throws -> Place {
+        let name = ContainerLabels.name(workspace)
+        let egress = granted(egress)
         let lookup = lookup()
         func place(_ subnet: String?) -> Place {
             Place(
@@ -59,14 +63,18 @@ actor WorkspaceNetworks {
             )
         }
         let code = policies.code(for: egress)
-        // Before there is anything that could send a packet.
-        try await keepApart()
         if let there = try await listed(name).first {
             if there.labels?[EgressPolicies.label] == EgressPolicies.text(egress) { return place(there.subnets.first) }
-            try await remove(spec.workspace)
+            try await remove(workspace)
         }
+        try await calm.wait()
+        var labels = [
+            ContainerLabels.deployment: deployment, ContainerLabels.app: app.description,
+            ContainerLabels.workspace: workspace.description, EgressPolicies.label: EgressPolicies.text(egress),
+        ]
+        if isAhead { labels[NetworksAhead.label] = "1" }
         guard settings.networkDriver == Self.bridge else {
-            try await create(name, spec, egress, subnet: nil, bridge: nil)
+            try await create(name, labels, egress, subnet: nil, bridge: nil)
             return place(nil)
         }
         var attempt = 0
@@ -81,13 +89,13 @@ actor WorkspaceNetworks {
                 continue
             }
             do {
-                let bridge = firewall.bridges.make(code: code, workspace: spec.workspace, attempt: attempt)
-                try await create(name, spec, egress, subnet: subnet, bridge: bridge)
-                try await confirm(bridge, of: spec.workspace)
+                let bridge = firewall.bridges.make(code: code, workspace: workspace, attempt: attempt)
+                try await create(name, labels, egress, subnet: subnet, bridge: bridge)
+                try await confirm(bridge, of: workspace)
                 // Another engine of this machine may have taken the same at the same moment; each of the two looks after
                 // it has made its own.
                 if let route = ledElsewhere(subnet, than: bridge) {
-                    try await remove(spec.workspace)
+                    try await remove(workspace)
                     subnets.take([subnet])
                     elsewhere.append(.init(interface: route.interface, block: subnet))
                     continue
@@ -115,7 +123,7 @@ actor WorkspaceNetworks {
 
     private func create(
         _ name: String,
-        _ spec: InstanceSpec,
+        _ labels: [String: String],
         _ egress: Egress,
         subnet: String?,
         bridge: String?
@@ -124,11 +132,7 @@ actor WorkspaceNetworks {
             name: name,
             driver: settings.networkDriver,
             isInternal: egress == .none,
-            labels: [
-                ContainerLabels.deployment: deployment, ContainerLabels.app: spec.app.id.description,
-                ContainerLabels.workspace: spec.workspace.description,
-                EgressPolicies.label: EgressPolicies.text(egress),
-            ],
+            labels: labels,
             options: settings.networkOptions.merging(bridge.map { [BridgeName.option: $0] } ?? [:]) { $1 },
             addresses: subnet.map { .init(config: [["Subnet": $0]]) }
         )
@@ -185,6 +189,7 @@ actor WorkspaceNetworks {
             }
             for subnet in network.subnets { subnets.give(back: subnet) }
         }
+        ahead.forget(workspace)
     }
 
     /// Those that have a network, with their app.
@@ -213,6 +218,17 @@ actor WorkspaceNetworks {
     private func ledElsewhere(_ subnet: String, than bridge: String?) -> HostRoutes.Route? {
         guard isHere else { return nil }
         return HostRoutes.current().overlapping(subnet, except: Set([bridge].compactMap(\.self))).first
+    }
+
+    /// Those that have a container, running or not.
+    func contained() async throws -> Set<WorkspaceID> {
+        do {
+            let query = ["all": "1", "filters": ContainerLabels.filter(deployment)]
+            let rows: [ContainerSummary] = try await client.get("/containers/json", query)
+            return Set(rows.compactMap { ContainerLabels.workspace(of: $0.labels) })
+        } catch let fault as DockerFault {
+            throw fault.told("The containers can't be listed.")
+        }
     }
 
     /// Our deployment's, or of those the ones of this name.

@@ -8,11 +8,13 @@ extension DockerEngine {
         let host = try prepared()
         let id = spec.workspace
         return try await locks.withLock(on: id) {
+            // As long as the lock is held, the listing does not take its network for what a crash left.
+            await self.networks.forgetAhead(id)
             if let there = try await self.existing(id) { return there }
             // Before anything is made: it may take minutes.
-            let image = try await self.image(of: spec.app, for: id)
+            let image = try await StartParts.measure("image") { try await self.image(of: spec.app, for: id) }
             do {
-                try await self.start(spec, image: image, on: host)
+                if let running = try await self.start(spec, image: image, on: host) { return running }
             } catch {
                 await self.abandon(id)
                 throw error
@@ -45,7 +47,8 @@ extension DockerEngine {
         return nil
     }
 
-    private func start(_ spec: InstanceSpec, image: ImageDetails, on host: DockerHost) async throws {
+    /// Nil if it did not go on to run.
+    private func start(_ spec: InstanceSpec, image: ImageDetails, on host: DockerHost) async throws -> Instance? {
         let id = spec.workspace
         let directory = directories.instance(id)
         let wantsHome = spec.app.home != nil || spec.home != nil
@@ -67,8 +70,10 @@ extension DockerEngine {
         if let identity = spec.identity {
             try IdentityFile.write(identity, to: directory.identity, owner: owner?.uid)
         }
-        let place = try await networks.make(for: spec)
+        let networks = networks
+        async let made = StartParts.measure("network") { try await networks.make(for: spec) }
         if let home = spec.home, host.canAttach { try await mount(home, record: &record, directory: directory) }
+        let place = try await made
         let plan = ContainerPlan(
             spec: spec,
             image: image,
@@ -85,25 +90,31 @@ extension DockerEngine {
         }
         let command = spec.app.command.first?.expanded(spec.values) ?? spec.app.image ?? ""
         do {
-            try await client.post("/containers/create", ["name": ContainerLabels.name(id)], body: plan.request)
+            // No container runs before this holds. The engine has made the network: its hands are off the rules.
+            async let apart: Void = StartParts.measure("firewall") { try await networks.keepApart() }
+            let client = client
+            try await StartParts.measure("create") {
+                _ = try await client.post("/containers/create", ["name": ContainerLabels.name(id)], body: plan.request)
+            }
             if let home = plan.home, let user = record.homeOwner ?? record.user {
                 try await hand(home, to: user, in: ContainerLabels.name(id))
             }
-            try await client.post("/containers/\(ContainerLabels.name(id))/start")
-            let found = try await awaitFirstStep(
-                of: ContainerLabels.name(id),
-                command: command,
-                image: spec.app.image ?? ""
-            )
-            if let found {
-                record.pid = found.pid
-                let isNamed = record.user == nil
-                record.user = record.user ?? found.user
-                try directory.write(record)
-                if isNamed, let user = found.user, geteuid() == 0 {
-                    try SystemFile.makeDirectory(directory.runtime, mode: 0o700, owner: user.uid)
-                }
+            try await apart
+            try await StartParts.measure("start") {
+                _ = try await client.post("/containers/\(ContainerLabels.name(id))/start")
             }
+            let found = try await StartParts.measure("first-step") {
+                try await awaitFirstStep(of: ContainerLabels.name(id), command: command, image: spec.app.image ?? "")
+            }
+            guard let found else { return nil }
+            record.pid = found.details.state.pid
+            let isNamed = record.user == nil
+            record.user = record.user ?? found.user
+            try directory.write(record)
+            if isNamed, let user = found.user, geteuid() == 0 {
+                try SystemFile.makeDirectory(directory.runtime, mode: 0o700, owner: user.uid)
+            }
+            return try await instance(of: found.details)
         } catch let fault as DockerFault {
             throw StartFault.told(fault, command: command, image: spec.app.image ?? "")
         }

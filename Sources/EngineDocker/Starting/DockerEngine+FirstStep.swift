@@ -7,10 +7,10 @@ extension DockerEngine {
     private static let looks = 100
 
     /// Waits until the container's first process has started the app. Docker's own first process says only in the log, and by
-    /// ending, that there is no such program. Returns as whom the app runs,
-    /// and the container's first process; nil where the engine does not tell.
+    /// ending, that there is no such program. Returns as whom the app runs, where that can be told, and the running
+    /// container; nil where it ended, or the engine does not tell.
     func awaitFirstStep(of container: String, command: String, image: String) async throws -> (
-        user: UserNumbers?, pid: Int32
+        user: UserNumbers?, details: ContainerDetails
     )? {
         for look in 0..<Self.looks {
             let details: ContainerDetails = try await client.get("/containers/\(container)/json")
@@ -18,6 +18,7 @@ extension DockerEngine {
                 try await refuseMissing(details, command: command, image: image)
                 return nil
             }
+            if host?.isThisMachine == true, let user = try await userSeen(in: details) { return (user, details) }
             // Of the engine's machine, whatever the image has.
             let top: ContainerProcesses
             do {
@@ -29,13 +30,24 @@ extension DockerEngine {
                 try await Task.sleep(for: .milliseconds(10 + look))
                 continue
             }
-            let inits = ["docker-init", "podman-init", "catatonit"]
-            let app = top.column("COMMAND").firstIndex { line in !inits.contains { line.contains($0) } }
+            let app = top.column("COMMAND").firstIndex { line in !AppProcess.inits.contains { line.contains($0) } }
             if let app {
-                if let user = user(top, app) { return (user, details.state.pid) }
-                if host?.version.isPodman == true { return (nil, details.state.pid) }
+                if let user = user(top, app) { return (user, details) }
+                if host?.version.isPodman == true { return (nil, details) }
             }
             try await Task.sleep(for: .milliseconds(10 + look))
+        }
+        return nil
+    }
+
+    /// Waits a moment, in steps of a millisecond. Nil if it does not come so far, or can't be seen.
+    private func userSeen(in details: ContainerDetails) async throws -> UserNumbers? {
+        for _ in 0..<100 {
+            switch AppProcess.look(details.state.pid, of: details.id) {
+            case .running(let user): return user
+            case .unseen: return nil
+            case .waiting: try await Task.sleep(for: .milliseconds(1))
+            }
         }
         return nil
     }

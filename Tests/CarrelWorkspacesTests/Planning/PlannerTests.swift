@@ -26,6 +26,39 @@ struct PlannerTests {
         #expect(plan.missing == [:])
     }
 
+    @Test("In a hurry only what was claimed and never started is started, within the bound, and nothing else is done")
+    func hurried() throws {
+        var picture = Picture()
+        let app = try App.lab(spares: 3)
+        let open = try picture.owned(app, openAt: picture.start)
+        let told = try picture.spare(app).applying(.started, at: picture.start)
+        let waiting = try (0..<5).map { _ -> Workspace in
+            let spare = try picture.spare(app)
+            return try #require(spare.claimed(by: UserID(from: &picture.random), name: .unnamed, at: picture.start))
+        }
+        let rows = [open, told] + waiting
+        #expect(picture.plan([app], rows) { $0.instances = nil }.actions == [], "the engine does not answer")
+        func starts(_ change: (inout Observed) -> Void = { _ in }) -> [Action] {
+            var observed = Observed()
+            change(&observed)
+            return Planner.starts(
+                wanted: rows,
+                observed: observed,
+                rules: Rulebook(WorkspaceRules(deployment: "test", apps: [app])),
+                pacing: Pacing(startsAtOnce: 4),
+                now: picture.start
+            )
+        }
+        #expect(starts() == waiting.prefix(4).map { .start($0.id) })
+        let others = starts {
+            $0.touched = [waiting[0].id]
+            $0.leaving = [waiting[1].id]
+            $0.preparing = [waiting[2].id]
+            $0.notes[waiting[3].id] = WorkspaceNotes(heldUntil: picture.start + .seconds(1))
+        }
+        #expect(others == [.start(waiting[4].id)])
+    }
+
     @Test("What was touched while the engine was listed is left for the next look")
     func touched() throws {
         var picture = Picture()

@@ -23,3 +23,17 @@ class Line:
         answer = self.connection.getresponse()  # returns once the head is there: the first byte
         arrived = time.perf_counter()
         return answer, answer.read(), arrived
+
+    def wait_until_ready(self, id):
+        """Follows the workspace's events on a connection of its own."""
+        connection = http.client.HTTPConnection(self.connection.host, self.connection.port, timeout=60)
+        connection.request("GET", f"/api/v1/workspaces/{id}/events", headers=self.headers)
+        answer = connection.getresponse()
+        assert answer.status == 200
+        while line := answer.readline():
+            if line.startswith(b"data:"):
+                phase = json.loads(line.removeprefix(b"data:"))["phase"]
+                assert phase in ("starting", "ready"), line
+                if phase == "ready":
+                    return connection.close()
+        raise AssertionError("the events ended before it was ready")

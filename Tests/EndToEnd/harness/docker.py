@@ -39,7 +39,16 @@ def containers(deployment, socket=None):
 
 
 def networks(deployment, socket=None):
-    return _listed(["network", "ls"], deployment, socket)
+    """Those of workspaces: those that are made ahead and belong to nobody yet are apart."""
+    idle = networks_ahead(deployment, socket)
+    return [row for row in _listed(["network", "ls"], deployment, socket) if row["Name"] not in idle]
+
+
+def networks_ahead(deployment, socket=None):
+    """Names of those that are made ahead and have no container."""
+    rows = _listed(["network", "ls"], deployment, socket)
+    names = {row["Name"] for row in rows if "org.carrel.ahead=" in row["Labels"]}
+    return names - {row["Names"] for row in containers(deployment, socket)}
 
 
 def volumes(deployment, socket=None):
@@ -79,7 +88,7 @@ def run_and_ask(app):
                 connection.getresponse()
                 return time.perf_counter() - before
             except OSError:
-                continue
+                time.sleep(0.002)  # asking in a tight loop would take a core from the app
             finally:
                 connection.close()
     finally:
@@ -90,7 +99,7 @@ def remove_everything(deployment, socket=None):
     """Containers, networks and volumes of a deployment."""
     for row in containers(deployment, socket):
         docker("rm", "--force", "--volumes", row["ID"], socket=socket, check=False)
-    for row in networks(deployment, socket):
+    for row in _listed(["network", "ls"], deployment, socket):
         docker("network", "rm", row["ID"], socket=socket, check=False)
     for row in volumes(deployment, socket):
         docker("volume", "rm", "--force", row["Name"], socket=socket, check=False)
