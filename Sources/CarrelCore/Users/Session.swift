@@ -89,11 +89,14 @@ public struct Principal: Hashable, Sendable {
     public let user: UserID?
     public let credential: Credential
     public let expiresAt: Timestamp
+    /// Apps whose workspaces the member may not enter, although they own some: access was taken away since.
+    public let closedApps: Set<AppID>
 
-    public init(user: UserID?, credential: Credential, expiresAt: Timestamp) {
+    public init(user: UserID?, credential: Credential, expiresAt: Timestamp, closedApps: Set<AppID> = []) {
         self.user = user
         self.credential = credential
         self.expiresAt = expiresAt
+        self.closedApps = closedApps
     }
 
     /// Whether it may enter workspaces of its member: every session may, a token with the scope `workspaces`.
