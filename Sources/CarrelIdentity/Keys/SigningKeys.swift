@@ -14,6 +14,11 @@ public struct SigningKeys: Sendable {
 
     let cookies: SymmetricKey
     let csrf: SymmetricKey
+    /// What travels to a provider and back while somebody signs in there.
+    let flows: SymmetricKey
+    let flowProofs: SymmetricKey
+    /// Tokens of providers in the store.
+    let grants: SymmetricKey
 
     /// Nil unless there are exactly `secretLength` bytes. They must come from a secure random source.
     public init?(secret: [UInt8]) {
@@ -21,6 +26,9 @@ public struct SigningKeys: Sendable {
         let material = SymmetricKey(data: secret)
         cookies = Self.derive("carrel session cookie 1", from: material)
         csrf = Self.derive("carrel csrf 1", from: material)
+        flows = Self.derive("carrel sign-in flow 1", from: material)
+        flowProofs = Self.derive("carrel sign-in proof 1", from: material)
+        grants = Self.derive("carrel provider grant 1", from: material)
     }
 
     private static func derive(_ purpose: String, from material: SymmetricKey) -> SymmetricKey {
