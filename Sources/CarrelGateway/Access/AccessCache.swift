@@ -46,17 +46,17 @@ final class CredentialMemo {
 }
 
 extension ClientConnection {
-    /// The first of the head's credentials that admits to `owner`'s workspaces. Remembers it in `memo`.
-    func isAdmitted(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, to owner: UserID, now: Timestamp) -> Bool {
+    /// The first of the head's credentials that admits to the route's workspace. Remembers it in `memo`.
+    func isAdmitted(_ head: RequestHead, _ raw: UnsafeRawBufferPointer, to route: Route, now: Timestamp) -> Bool {
         if head.hasAuthorization {
             for field in head.fields where field.kind == .authorization {
                 guard let token = CredentialScan.carrelToken(raw, field.value) else { continue }
-                return isAdmitted(raw, token, isToken: true, to: owner, now: now)
+                return isAdmitted(raw, token, isToken: true, to: route, now: now)
             }
         }
         var admitted = false
         CredentialScan.forEachCookie(named: listener.sessionCookie, in: head, raw) { value in
-            admitted = isAdmitted(raw, value, isToken: false, to: owner, now: now)
+            admitted = isAdmitted(raw, value, isToken: false, to: route, now: now)
             return !admitted
         }
         return admitted
@@ -66,15 +66,15 @@ extension ClientConnection {
         _ raw: UnsafeRawBufferPointer,
         _ value: Range<Int>,
         isToken: Bool,
-        to owner: UserID,
+        to route: Route,
         now: Timestamp
     ) -> Bool {
         if let memo, memo.isToken == isToken, memo.epoch == loop.access.epoch, raw.equals(value, exactly: memo.bytes) {
-            return memo.principal.admits(to: owner, now: now)
+            return memo.principal.admits(to: route, now: now)
         }
         let text = raw.text(value)
         let credential = isToken ? GatewayCredential.bearer(text) : .cookie(text)
-        guard let principal = loop.access.principal(of: credential, now: now), principal.admits(to: owner, now: now)
+        guard let principal = loop.access.principal(of: credential, now: now), principal.admits(to: route, now: now)
         else { return false }
         memo = CredentialMemo(
             credential: credential,
@@ -94,12 +94,13 @@ extension ClientConnection {
             memo.principal = principal
             memo.epoch = loop.access.epoch
         }
-        return memo.principal.admits(to: entry.plan.route.owner, now: now)
+        return memo.principal.admits(to: entry.plan.route, now: now)
     }
 }
 
 extension Principal {
-    func admits(to owner: UserID, now: Timestamp) -> Bool {
-        user == owner && entersWorkspaces && expiresAt > now
+    func admits(to route: Route, now: Timestamp) -> Bool {
+        user == route.owner && entersWorkspaces && expiresAt > now
+            && (closedApps.isEmpty || !closedApps.contains(route.app))
     }
 }

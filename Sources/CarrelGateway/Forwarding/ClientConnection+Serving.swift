@@ -43,7 +43,7 @@ extension ClientConnection {
         }
         // Whoever is not admitted learns nothing: the hub answers as for a workspace that does not exist.
         guard listener.configuration.servesWorkspaces, let path = WorkspacePath(raw, head.path),
-            let entry = loop.route(path.key), isAdmitted(head, raw, to: entry.plan.route.owner, now: now)
+            let entry = loop.route(path.key), isAdmitted(head, raw, to: entry.plan.route, now: now)
         else {
             guard let redirect = listener.configuration.redirect else { return .hub }
             return .answer(.redirect(head, raw, to: redirect))

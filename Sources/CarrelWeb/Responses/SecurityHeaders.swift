@@ -11,7 +11,8 @@ enum SecurityHeaders {
     static func add(to response: inout Response, requestID: String) {
         response.headers[.contentSecurityPolicy] = contentSecurityPolicy
         response.headers[.xContentTypeOptions] = "nosniff"
-        response.headers[.referrerPolicy] = "same-origin"
+        // Where an address holds a secret, not even our own pages are told.
+        if response.headers[.referrerPolicy] == nil { response.headers[.referrerPolicy] = "same-origin" }
         response.headers[.requestID] = requestID
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
     }

@@ -16,6 +16,7 @@ enum WorkspaceAddress {
         guard let id, call.caller.entersWorkspaces, let user = call.caller.user,
             let workspace = try await call.workspaces.workspace(id), workspace.owner == user.id
         else { throw Call.noWorkspace }
+        guard call.caller.principal?.closedApps.contains(workspace.app) != true else { throw closed }
         guard let rest else {
             return Redirect(to: workspace.path + (call.query.map { "?\($0)" } ?? "")).response
         }
@@ -47,6 +48,11 @@ enum WorkspaceAddress {
         }
         return Redirect(to: again).response
     }
+
+    private static let closed = CarrelError(
+        .forbidden,
+        "You may not use this app any more. Your files are kept; ask an operator."
+    )
 
     private static func notYet(_ workspace: Workspace) -> Refusal {
         let isStopping = workspace.phase == .stopping
