@@ -37,6 +37,7 @@ struct CrossChecks {
         checkHomes()
         checkSubnets()
         checkDiscovery()
+        checkProviders()
         for (field, app) in apps { check(app, field) }
         checkAppName(root["sign-in"]?["default-app"])
         checkAppName(root["pool-service"]?["default-app"])
