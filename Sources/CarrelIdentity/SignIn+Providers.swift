@@ -97,7 +97,7 @@ extension SignIn {
                 metadata: ["provider": "\(rule.id)", "user": "\(known?.id.description ?? "new")"]
             )
         }
-        let isAllowed = rule.remote?.allow?.admits(identity, groups: groups ?? known?.groups ?? []) ?? true
+        let isAllowed = rule.remote?.allow?.admits(identity, groups: groups) ?? true
         guard isAllowed || known != nil else { throw Self.notAllowed(rule) }
         let user = try await store.ensureUser(
             identity,

@@ -9,8 +9,8 @@ struct ProviderMember: Hashable, Sendable {
     var displayName: String
     var email: String?
     var emailIsVerified: Bool
-    /// As the provider names them. Nil: it did not say, and what it said before holds.
-    var groups: Set<String>?
+    /// As the provider names them.
+    var groups: Set<String>
     /// The provider's own name of its session, for back-channel logout.
     var session: String?
     /// Something that an operator should know about this sign-in.
@@ -21,8 +21,8 @@ struct ProviderMember: Hashable, Sendable {
     }
 
     /// `company:data-science`; at most `ProviderLimits.groups`.
-    func qualifiedGroups(at provider: String) -> Set<String>? {
-        groups.map { Set($0.sorted().prefix(ProviderLimits.groups).map { "\(provider):\($0)" }) }
+    func qualifiedGroups(at provider: String) -> Set<String> {
+        Set(groups.sorted().prefix(ProviderLimits.groups).map { "\(provider):\($0)" })
     }
 
     /// What is written by strangers and shown to others: no control or formatting characters, and not too long.
@@ -46,8 +46,8 @@ struct ProviderTokens: Hashable, Sendable, Codable {
     /// In milliseconds since 1970; nil: it does not end, or nobody said.
     var accessExpires: Int64?
     var refresh: String?
-    /// Whether groups came in the ID token, so that an answer without one says nothing of them.
-    var groupsInIDToken = false
+    /// Whether groups came in the ID token and nowhere else, so that an answer without one says nothing of them.
+    var groupsInIDTokenOnly = false
     /// `sub`, where the subject that Carrel keeps is another.
     var standardSubject: String?
 }

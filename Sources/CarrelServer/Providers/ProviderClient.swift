@@ -14,7 +14,8 @@ final class ProviderClient: ProviderHTTP {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: .init(connect: .seconds(4), read: .seconds(10)),
-            connectionPool: .init(idleTimeout: .seconds(20), concurrentHTTP1ConnectionsPerHostSoftLimit: 32)
+            // Shorter than servers keep idle connections: what is sent on one that they just closed is lost.
+            connectionPool: .init(idleTimeout: .seconds(2), concurrentHTTP1ConnectionsPerHostSoftLimit: 32)
         )
         configuration.httpVersion = .automatic
         configuration.decompression = .disabled

@@ -15,7 +15,7 @@ struct Claims: Sendable {
 
     /// `subject`: the verified one. Throws `refused` where the provider's own rule keeps somebody out, `untrusted`
     /// where a claim is missing that must be there.
-    func member(subject standard: String, groupsInIDToken: Bool) throws(ProviderFault) -> ProviderMember {
+    func member(subject standard: String, groupsInIDTokenOnly: Bool) throws(ProviderFault) -> ProviderMember {
         if let domain = profile.hostedDomain {
             guard value("hd")?.text?.lowercased() == domain.lowercased() else {
                 throw ProviderFault(.refused, "the account belongs to another domain (hd) than \(domain)")
@@ -31,7 +31,7 @@ struct Claims: Sendable {
             displayName: displayName ?? name,
             email: email,
             emailIsVerified: isVerified,
-            groups: groups(groupsInIDToken: groupsInIDToken),
+            groups: try groups(groupsInIDTokenOnly: groupsInIDTokenOnly),
             session: token?["sid"]?.text
         )
         if isOverage {
@@ -44,7 +44,9 @@ struct Claims: Sendable {
     }
 
     /// Whether the ID token, and not userinfo, lists groups.
-    var hasGroupsInToken: Bool { profile.groupsClaim.map { token?.value(at: $0) != nil } ?? false }
+    var hasGroupsInTokenOnly: Bool {
+        profile.groupsClaim.map { token?.value(at: $0) != nil && userinfo?.value(at: $0) == nil } ?? false
+    }
 
     private func subject(_ standard: String) throws(ProviderFault) -> String {
         guard profile.subject == .microsoft else { return standard }
@@ -100,11 +102,15 @@ struct Claims: Sendable {
         return text
     }
 
-    /// Missing groups are no groups, except after a refresh without ID token where they stood in that.
-    private func groups(groupsInIDToken: Bool) -> Set<String>? {
+    /// Missing groups are no groups, except after a refresh without ID token where they stood in that: then nobody
+    /// knows, and who it is has to be asked anew.
+    private func groups(groupsInIDTokenOnly: Bool) throws(ProviderFault) -> Set<String> {
         guard let claim = profile.groupsClaim else { return [] }
-        guard let found = value(claim) else { return token == nil && groupsInIDToken ? nil : [] }
-        return Self.groups(found)
+        if let found = value(claim) { return Self.groups(found) }
+        guard token != nil || !groupsInIDTokenOnly else {
+            throw ProviderFault(.spent, "a refresh brings no ID token, and groups were in that only")
+        }
+        return []
     }
 
     /// A list of texts, or of objects with a name, or one text.

@@ -101,7 +101,7 @@ actor OpenIDProvider: IdentityProvider {
         }
         let claims = try await userinfo(access, tokens.standardSubject ?? subject, metadata)
         let member = try Claims(profile: profile, token: nil, userinfo: claims)
-            .member(subject: tokens.standardSubject ?? subject, groupsInIDToken: tokens.groupsInIDToken)
+            .member(subject: tokens.standardSubject ?? subject, groupsInIDTokenOnly: tokens.groupsInIDTokenOnly)
         return ProviderFinding(member: member, tokens: tokens)
     }
 
@@ -117,14 +117,14 @@ actor OpenIDProvider: IdentityProvider {
             info = try await userinfo(answer.access, subject, metadata)
         }
         let claims = Claims(profile: profile, token: token, userinfo: info)
-        let member = try claims.member(subject: subject, groupsInIDToken: before.groupsInIDToken)
+        let member = try claims.member(subject: subject, groupsInIDTokenOnly: before.groupsInIDTokenOnly)
         let expires = answer.expiresIn.map { clock.now().milliseconds + Int64(min(max($0, 0), 1e9) * 1000) }
         let tokens = ProviderTokens(
             access: answer.access,
             accessExpires: expires,
             // Who rotates sends another; who does not goes on with the same.
             refresh: answer.refresh ?? before.refresh,
-            groupsInIDToken: token == nil ? before.groupsInIDToken : claims.hasGroupsInToken,
+            groupsInIDTokenOnly: token == nil ? before.groupsInIDTokenOnly : claims.hasGroupsInTokenOnly,
             standardSubject: subject
         )
         return ProviderFinding(member: member, tokens: tokens)
