@@ -147,7 +147,7 @@ let package = Package(
         tests("CarrelCore", []),
         tests("CarrelConfig", ["CarrelCore"]),
         tests("CarrelWorkspaces", ["CarrelCore"]),
-        tests("CarrelIdentity", ["CarrelCore", crypto, log]),
+        tests("CarrelIdentity", ["CarrelCore", crypto, .product(name: "CryptoExtras", package: "swift-crypto"), log]),
         tests(
             "CarrelWeb",
             [

@@ -77,6 +77,15 @@ extension SignIn {
     }
 
     func newSession(for user: User, provider: String) async throws -> SignedIn {
+        try await newSession(for: user, provider: provider) { _ in nil }
+    }
+
+    /// `grant`: what ties the session to the provider that vouched.
+    func newSession(
+        for user: User,
+        provider: String,
+        grant: (Session) throws -> ProviderGrant?
+    ) async throws -> SignedIn {
         let now = clock.now()
         let session = Session(
             id: shared.random.sessionID(),
@@ -85,7 +94,8 @@ extension SignIn {
             createdAt: now,
             expiresAt: now + rules.sessionLifetime
         )
-        try await store.addSession(session, by: .user(user.id))
+        try await store.addSession(session, grant: grant(session), by: .user(user.id))
+        know(user)
         logger.info("signed in", metadata: ["user": "\(user.id)", "session": "\(session.id)"])
         let cookie = SessionCookie(session: session.id, user: user.id, issued: now, expires: session.expiresAt)
         return SignedIn(user: user, session: session, cookie: cookie.signed(for: audience, with: keys.cookies))

@@ -21,6 +21,7 @@ extension SignIn {
             guard let member = try await store.user(user), !member.isDisabled else {
                 throw CarrelError(.notFound, "There is no such member.")
             }
+            know(member)
         }
         let secret = TokenSecret.make(from: shared.random)
         let now = clock.now()

@@ -23,17 +23,23 @@ public final class SignIn: SignInService {
         let entries = Mutex(EntryTickets())
         let rules: Mutex<SignInRules>
         let random: Randomness
+        let providers: Providers
+        let finished = Mutex(FinishedFlows())
+        /// Logout tokens that were used, by provider and `jti`.
+        let logouts = Mutex(FinishedFlows(capacity: 20_000))
         /// When the store was last asked for an unknown token.
         let lastAsked = Mutex(Timestamp(milliseconds: 0))
 
-        init(rules: SignInRules, random: Randomness) {
+        init(rules: SignInRules, random: Randomness, providers: Providers) {
             self.rules = Mutex(rules)
             self.random = random
+            self.providers = providers
+            providers.apply(rules.providers)
         }
     }
 
     /// `deployment` and `listener` are what session cookies are good for: a cookie of another is refused. `random`
-    /// must be secure outside of tests.
+    /// must be secure outside of tests. `http` is the way to other providers; without it nobody signs in at one.
     public init(
         store: any UserStore & SessionStore,
         rules: SignInRules,
@@ -43,6 +49,7 @@ public final class SignIn: SignInService {
         clock: any WallClock = SystemClock(),
         random: some RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
         hasher: PasswordHasher = PasswordHasher(),
+        http: any ProviderHTTP = NoProviderHTTP(),
         logger: Logger
     ) {
         self.store = store
@@ -51,7 +58,7 @@ public final class SignIn: SignInService {
         self.hasher = hasher
         self.logger = logger
         self.deployment = deployment
-        shared = Shared(rules: rules, random: Randomness(random))
+        shared = Shared(rules: rules, random: Randomness(random), providers: Providers(http: http, clock: clock))
         audience = "\(deployment)\n\(listener)"
     }
 
@@ -74,6 +81,7 @@ public final class SignIn: SignInService {
     /// Replaces the rules after a reload. A shorter session lifetime counts for the sessions that exist, too.
     public func apply(_ rules: SignInRules) {
         shared.rules.withLock { $0 = rules }
+        shared.providers.apply(rules.providers)
         shared.known.announce()
     }
 
@@ -82,32 +90,48 @@ public final class SignIn: SignInService {
         switch credential {
         case .cookie(let text):
             guard let cookie = SessionCookie.verified(text, for: audience, with: keys.cookies) else { return nil }
-            let lifetime = shared.rules.withLock { $0.sessionLifetime }
-            let expires = min(cookie.expires, cookie.issued + lifetime)
+            let rules = rules
+            let expires = min(cookie.expires, cookie.issued + rules.sessionLifetime)
             guard expires > clock.now(), !known.revoked.contains(cookie.session),
-                !known.disabled.contains(cookie.user)
-            else { return nil }
-            return Principal(user: cookie.user, credential: .session(cookie.session), expiresAt: expires)
-        case .workspaceCookie(let text):
-            guard let cookie = WorkspaceCookie.verified(text, for: deployment, with: keys.workspaces) else {
-                return nil
-            }
-            let lifetime = shared.rules.withLock { $0.sessionLifetime }
-            let expires = min(cookie.expires, cookie.issued + lifetime)
-            guard expires > clock.now(), !known.revoked.contains(cookie.session),
-                !known.disabled.contains(cookie.user)
+                let closed = known.closedApps(to: cookie.user, rules)
             else { return nil }
             return Principal(
                 user: cookie.user,
                 credential: .session(cookie.session),
                 expiresAt: expires,
-                workspace: cookie.workspace
+                closedApps: closed
+            )
+        case .workspaceCookie(let text):
+            guard let cookie = WorkspaceCookie.verified(text, for: deployment, with: keys.workspaces) else {
+                return nil
+            }
+            let rules = rules
+            let expires = min(cookie.expires, cookie.issued + rules.sessionLifetime)
+            guard expires > clock.now(), !known.revoked.contains(cookie.session),
+                let closed = known.closedApps(to: cookie.user, rules)
+            else { return nil }
+            return Principal(
+                user: cookie.user,
+                credential: .session(cookie.session),
+                expiresAt: expires,
+                workspace: cookie.workspace,
+                closedApps: closed
             )
         case .bearer(let secret):
             guard TokenSecret.hasShape(secret), let token = known.tokens[SecretDigest.of(secret)],
-                token.expiresAt > clock.now(), token.user.map({ !known.disabled.contains($0) }) ?? true
+                token.expiresAt > clock.now()
             else { return nil }
-            return Principal(user: token.user, credential: .token(token.id, token.scopes), expiresAt: token.expiresAt)
+            var closed: Set<AppID> = []
+            if let user = token.user {
+                guard let apps = known.closedApps(to: user, rules) else { return nil }
+                closed = apps
+            }
+            return Principal(
+                user: token.user,
+                credential: .token(token.id, token.scopes),
+                expiresAt: token.expiresAt,
+                closedApps: closed
+            )
         }
     }
 
@@ -131,11 +155,12 @@ public final class SignIn: SignInService {
             let load = shared.known.beginLoad()
             let now = clock.now()
             let revoked = try await store.revokedSessions(at: now)
-            let disabled = try await store.users().filter(\.isDisabled).map(\.id)
+            let users = try await store.users()
             let tokens = try await store.tokens().filter { $0.revokedAt == nil && $0.expiresAt > now }
             let snapshot = KnownCredentials.Snapshot(
                 revoked: revoked,
-                disabled: Set(disabled),
+                disabled: Set(users.lazy.filter(\.isDisabled).map(\.id)),
+                members: Dictionary(users.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }),
                 tokens: Dictionary(tokens.map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
             )
             if shared.known.install(snapshot, load: load) { return }
@@ -175,6 +200,6 @@ public final class SignIn: SignInService {
     public func makeVisitorValue() -> String { shared.random.secret() }
 
     public func isOperator(_ user: User) -> Bool {
-        !user.isDisabled && (user.isOperator || rules.operators.admits(user))
+        rules.isOperator(user)
     }
 }

@@ -4,14 +4,17 @@ public import CarrelCore
 public struct SignInRules: Sendable {
     public struct Provider: Hashable, Sendable {
         public var id: String
-        /// Only `local` is built in so far.
+        /// `local`, or one that `remote` belongs to.
         public var kind: String
         public var title: String
+        /// Nil: accounts of our own.
+        public var remote: RemoteProvider?
 
-        public init(id: String, kind: String, title: String) {
+        public init(id: String, kind: String, title: String, remote: RemoteProvider? = nil) {
             self.id = id
             self.kind = kind
             self.title = title
+            self.remote = remote
         }
     }
 
@@ -21,17 +24,21 @@ public struct SignInRules: Sendable {
     public var operators: AccessRule
     /// `pool-service.provider`: its members are made on the word of a program that asks for their workspace.
     public var poolProvider: String?
+    /// Who may use which app, of the apps that are not for everybody.
+    public var apps: [AppID: AccessRule]
 
     public init(
         sessionLifetime: Duration,
         providers: [Provider],
         operators: AccessRule,
-        poolProvider: String? = nil
+        poolProvider: String? = nil,
+        apps: [AppID: AccessRule] = [:]
     ) {
         self.sessionLifetime = sessionLifetime
         self.providers = providers
         self.operators = operators
         self.poolProvider = poolProvider
+        self.apps = apps
     }
 }
 
@@ -69,6 +76,22 @@ public protocol SignInService: Sendable {
     func makeEntry(_ session: SessionID, workspace: WorkspaceID, path: String, browser: String) async throws -> String
     /// Uses it up, whatever comes of it.
     func useEntry(_ ticket: String, workspace: WorkspaceID, browser: String) -> Entry
+    /// Where to send a browser that signs in at another provider. `callback` is our own address to which it comes back;
+    /// `next` where it leads then, a path; `browser` a random value that only this browser holds, in a cookie.
+    /// Throws `notFound` without such a provider, `providerFailed` where it does not answer.
+    func begin(at provider: String, callback: String, next: String?, browser: String) async throws -> String
+    /// A session for whoever comes back, once. Throws `unauthenticated` for an answer that is not good, or not for this
+    /// browser; `forbidden` for somebody who may not use this server; `providerFailed`.
+    func finish(at provider: String, _ answer: AuthorizationAnswer, callback: String, browser: String?) async throws
+        -> (SignedIn, next: String?)
+    /// Where to send a browser after `signOut`, to sign out at the provider as well. Ask before signing out. Nil where
+    /// there is no such place.
+    func signOutAddress(of session: SessionID, back: String) async -> String?
+    /// The provider says that somebody signed out there (OpenID Connect Back-Channel Logout). Throws `invalid` for a
+    /// token that is not good.
+    func signedOut(at provider: String, token: String) async throws
+    /// Whether a provider answered when it was asked last; nil: it was not asked lately, or is no other's.
+    func answers(_ provider: String) async -> Bool?
 
     /// A token to send back with every state-changing request: bound to the session (or, before signing in, to the
     /// random value of a cookie), and good as long as that.

@@ -36,6 +36,7 @@ final class Parts: Sendable {
     /// What the hub does by itself.
     let reconciling = Interruptible()
     let following = Interruptible()
+    let rechecking = Interruptible()
     /// Processes that handed over to this one, or to one before it.
     let elders: Elders
     let eldersListen = Latch()
@@ -68,6 +69,7 @@ final class Parts: Sendable {
             keys: keys,
             deployment: configuration.deployment,
             listener: "users",
+            http: ProviderClient(),
             logger: logger
         )
         try await signIn.refresh()

@@ -21,7 +21,7 @@ struct Services {
     func all() -> [any Service] {
         [
             StopSignals(parts: parts), StoreService(parts: parts), HTTPClientService(client: parts.httpClient),
-            SessionChanges(parts: parts),
+            SessionChanges(parts: parts), ProviderChecks(parts: parts),
         ]
             + parts.hubs
             + [

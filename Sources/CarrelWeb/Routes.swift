@@ -13,8 +13,10 @@ enum Routes {
     private static let signingIn = [
         Endpoint(.get, "/sign-in", .anyone, SignInPage.show),
         Endpoint(.get, "/sign-in/link/{ticket}", .anyone, SignInLink.use),
-        Endpoint(.get, "/sign-in/{provider}", .anyone, SignInPage.show),
+        Endpoint(.get, "/sign-in/{provider}", .anyone, ProviderStart.show),
         Endpoint(.post, "/sign-in/{provider}", .anyone, SignInForm.submit),
+        Endpoint(.get, "/sign-in/{provider}/callback", .anyone, ProviderCallback.answer),
+        Endpoint(.post, "/sign-in/{provider}/signed-out", .anyone, ProviderSignOut.hear),
         Endpoint(.post, "/sign-out", .form, SignOut.submit),
     ]
 

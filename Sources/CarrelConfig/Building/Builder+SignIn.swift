@@ -32,7 +32,21 @@ extension Builder {
         rule.clientSecret = value["client-secret"]?.secret
         rule.scopes = value["scopes"]?.texts ?? []
         rule.groupsClaim = value["groups-claim"]?.text
+        rule.nameClaim = value["name-claim"]?.text
+        rule.subjectClaim = value["subject-claim"]?.text
+        rule.emailClaim = value["email-claim"]?.text
         rule.tenant = value["tenant"]?.text
+        rule.hostedDomain = value["hosted-domain"]?.text
+        rule.api = value["api"]?.text
+        rule.pages = value["pages"]?.text
+        rule.recheck = value["recheck"]?.duration ?? rule.recheck
+        rule.allow = value["allow"].map { allow in
+            AllowSettings(
+                groups: Set(allow["groups"]?.texts ?? []),
+                emails: Set(allow["emails"]?.texts ?? []),
+                domains: Set(allow["domains"]?.texts ?? [])
+            )
+        }
         if let authorization = value["authorization-endpoint"]?.text, let token = value["token-endpoint"]?.text,
             let userinfo = value["userinfo-endpoint"]?.text
         {

@@ -38,6 +38,7 @@ struct CrossChecks {
         checkSubnets()
         checkDiscovery()
         checkIsolation()
+        checkProviders()
         for (field, app) in apps { check(app, field) }
         checkAppName(root["sign-in"]?["default-app"])
         checkAppName(root["pool-service"]?["default-app"])

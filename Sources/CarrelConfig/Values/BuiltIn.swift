@@ -31,7 +31,7 @@ public struct BuiltIn: Sendable {
     /// The one place to say that something was added.
     public static let thisVersion = BuiltIn(
         engines: [.process, .docker],
-        providers: [.local],
+        providers: Set(ProviderRule.Kind.allCases),
         isolation: Set(IsolationRule.Mode.allCases),
         postgres: false,
         tls: true,

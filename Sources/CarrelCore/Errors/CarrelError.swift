@@ -19,6 +19,8 @@ public struct CarrelError: Error, Sendable {
         case engineFailed = "engine-failed"
         /// The app's command or image is missing, exits at once or never listens.
         case appFailed = "app-failed"
+        /// A provider of identities does not answer, or not as it should.
+        case providerFailed = "provider-failed"
         case storeNewer = "store-newer"
         case storeDamaged = "store-damaged"
         case storeFailed = "store-failed"

@@ -48,14 +48,32 @@ public struct NewLocalAccount: Hashable, Sendable {
     }
 }
 
+extension SessionStore {
+    /// A session that no other provider vouched for.
+    public func addSession(_ session: Session, by actor: Actor) async throws {
+        try await addSession(session, grant: nil, by: actor)
+    }
+}
+
 public protocol SessionStore: Sendable {
-    func addSession(_ session: Session, by: Actor) async throws
+    /// `grant`: of that session, where another provider vouched. `conflict` if there is such a session already.
+    func addSession(_ session: Session, grant: ProviderGrant?, by: Actor) async throws
     func session(_ id: SessionID) async throws -> Session?
     func revokeSession(_ id: SessionID, by: Actor, at: Timestamp) async throws
     /// Revokes every session of the member, and returns how many.
     func revokeSessions(of user: UserID, by: Actor, at: Timestamp) async throws -> Int
     /// Those that are revoked and would not have expired yet.
     func revokedSessions(at: Timestamp) async throws -> Set<SessionID>
+
+    /// Of a session that lives; nil if it has ended, or no other provider vouched. A session's end removes its grant.
+    func grant(of session: SessionID, at: Timestamp) async throws -> ProviderGrant?
+    /// Of sessions that live and whose `checkAt` has come, the longest due first, at most `limit`.
+    func grants(provider: String, dueAt: Timestamp, limit: Int) async throws -> [ProviderGrant]
+    /// Of sessions that live: all of this subject, or those of one session of the provider's. Both nil: none.
+    func grants(provider: String, subject: String?, providerSession: String?, at: Timestamp) async throws
+        -> [ProviderGrant]
+    /// Does nothing if the session has ended.
+    func updateGrant(of session: SessionID, sealed: String, checkAt: Timestamp) async throws
 
     func addToken(_ token: APIToken, by: Actor) async throws
     /// All tokens, also revoked and expired ones.

@@ -91,12 +91,21 @@ public struct Principal: Hashable, Sendable {
     public let expiresAt: Timestamp
     /// Nil: good for any of the member's workspaces; else for this one only.
     public let workspace: WorkspaceID?
+    /// Apps whose workspaces the member may not enter, although they own some: access was taken away since.
+    public let closedApps: Set<AppID>
 
-    public init(user: UserID?, credential: Credential, expiresAt: Timestamp, workspace: WorkspaceID? = nil) {
+    public init(
+        user: UserID?,
+        credential: Credential,
+        expiresAt: Timestamp,
+        workspace: WorkspaceID? = nil,
+        closedApps: Set<AppID> = []
+    ) {
         self.user = user
         self.credential = credential
         self.expiresAt = expiresAt
         self.workspace = workspace
+        self.closedApps = closedApps
     }
 
     /// Whether it may enter workspaces of its member: every session may, a token with the scope `workspaces`.

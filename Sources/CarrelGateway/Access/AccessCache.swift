@@ -120,5 +120,6 @@ extension Principal {
     func admits(to plan: RoutePlan, now: Timestamp) -> Bool {
         plan.admits(user) && entersWorkspaces && expiresAt > now
             && (workspace == nil || workspace == plan.route.workspace)
+            && (closedApps.isEmpty || !closedApps.contains(plan.route.app))
     }
 }

@@ -16,6 +16,11 @@ public struct SigningKeys: Sendable {
     let csrf: SymmetricKey
     /// Of cookies on workspaces' own names.
     let workspaces: SymmetricKey
+    /// What travels to a provider and back while somebody signs in there.
+    let flows: SymmetricKey
+    let flowProofs: SymmetricKey
+    /// Tokens of providers in the store.
+    let grants: SymmetricKey
 
     /// Nil unless there are exactly `secretLength` bytes. They must come from a secure random source.
     public init?(secret: [UInt8]) {
@@ -24,6 +29,9 @@ public struct SigningKeys: Sendable {
         cookies = Self.derive("carrel session cookie 1", from: material)
         csrf = Self.derive("carrel csrf 1", from: material)
         workspaces = Self.derive("carrel workspace cookie 1", from: material)
+        flows = Self.derive("carrel sign-in flow 1", from: material)
+        flowProofs = Self.derive("carrel sign-in proof 1", from: material)
+        grants = Self.derive("carrel provider grant 1", from: material)
     }
 
     private static func derive(_ purpose: String, from material: SymmetricKey) -> SymmetricKey {

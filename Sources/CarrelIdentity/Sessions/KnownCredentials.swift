@@ -7,6 +7,9 @@ final class KnownCredentials: Sendable {
     struct Snapshot: Hashable, Sendable {
         var revoked: Set<SessionID> = []
         var disabled: Set<UserID> = []
+        var members: [UserID: User] = [:]
+        /// What another process, which knows the rules, says of `Principal.closedApps`. Nil: this one knows them.
+        var closed: [UserID: Set<AppID>]?
         /// By digest; without revoked ones.
         var tokens: [String: APIToken] = [:]
     }
@@ -48,11 +51,19 @@ final class KnownCredentials: Sendable {
     }
 
     /// Puts a change that the store already has into effect at once. Loads that have begun are done again.
-    func patch(_ change: (inout Snapshot) -> Void) {
+    /// `quietly`: it takes nothing from anybody, so nothing has to be forgotten.
+    func patch(quietly: Bool = false, _ change: (inout Snapshot) -> Void) {
         let observers: [@Sendable () -> Void] = state.withLock { state in
             state.begun += 1
             state.installed = state.begun
             guard var snapshot = state.snapshot else { return [] }
+            // Copying what many refer to, and comparing it, would cost more than the change.
+            if quietly {
+                state.snapshot = nil
+                change(&snapshot)
+                state.snapshot = snapshot
+                return []
+            }
             change(&snapshot)
             guard snapshot != state.snapshot else { return [] }
             state.snapshot = snapshot

@@ -9,7 +9,7 @@ struct Migration {
     let tables: Set<String>
     let apply: @Sendable (Database) throws -> Void
 
-    static let all: [Migration] = [first, homes]
+    static let all: [Migration] = [first, homes, providerGrants]
 
     static var latest: Int { all.last?.version ?? 0 }
 

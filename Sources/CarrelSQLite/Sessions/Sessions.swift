@@ -2,7 +2,7 @@ public import CarrelCore
 import GRDB
 
 extension SQLiteStore {
-    public func addSession(_ session: Session, by actor: Actor) async throws {
+    public func addSession(_ session: Session, grant: ProviderGrant?, by actor: Actor) async throws {
         try await write { db in
             try translating(unique: CarrelError(.conflict, "There is such a session already.")) {
                 try db.cachedStatement(
@@ -15,6 +15,7 @@ extension SQLiteStore {
                     session.createdAt.milliseconds, session.expiresAt.milliseconds, session.revokedAt?.milliseconds,
                 ])
             }
+            if let grant { try Self.add(grant, of: session, db) }
             let entry = RecordEntry(
                 at: session.createdAt,
                 kind: "session.created",
@@ -86,6 +87,7 @@ extension SQLiteStore {
     ) throws {
         try db.cachedStatement(sql: "UPDATE sessions SET revoked_at = ? WHERE id = ?")
             .execute(arguments: [now.milliseconds, id.description])
+        try removeGrant(of: id, db)
         let entry = RecordEntry(
             at: now,
             kind: "session.revoked",

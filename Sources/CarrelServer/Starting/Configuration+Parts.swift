@@ -10,9 +10,15 @@ extension Configuration {
     var signInRules: SignInRules {
         SignInRules(
             sessionLifetime: signIn.sessionLifetime,
-            providers: signIn.providers.map { .init(id: $0.id, kind: $0.kind.rawValue, title: $0.title) },
+            providers: signIn.providers.map {
+                .init(id: $0.id, kind: $0.kind.rawValue, title: $0.title, remote: $0.remote)
+            },
             operators: signIn.operators,
-            poolProvider: poolService?.provider
+            poolProvider: poolService?.provider,
+            apps: Dictionary(
+                apps.compactMap { app in app.access.map { (app.id, $0) } },
+                uniquingKeysWith: { first, _ in first }
+            )
         )
     }
 

@@ -94,6 +94,7 @@ final class Giving: Sendable {
         let isEmpty = await parts.gate.close(patience: isAnswered ? Self.gatesPatience : .zero)
         if !isAnswered || !isEmpty { parts.logger.warning("a request was not finished before the takeover") }
         await parts.following.interrupt()
+        await parts.rechecking.interrupt()
         await parts.reconciling.interrupt()
         try Task.checkCancellation()
         _ = try await parts.store.suspend()
@@ -116,6 +117,7 @@ final class Giving: Sendable {
             parts.logger.critical("this process can't write any more: \(error)")
         }
         parts.following.resume()
+        parts.rechecking.resume()
         parts.reconciling.resume()
         parts.gate.open()
         await parts.gateway.releaseHub()

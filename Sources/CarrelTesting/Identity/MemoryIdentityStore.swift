@@ -13,6 +13,7 @@ public final class MemoryIdentityStore: UserStore, SessionStore {
         /// By `provider:name`.
         var hashes: [String: String] = [:]
         var sessions: [SessionID: Session] = [:]
+        var grants: [SessionID: ProviderGrant] = [:]
         var tokens: [TokenID: APIToken] = [:]
         var tickets: [String: LaunchTicket] = [:]
         var random = SeededRandom(seed: 7)
@@ -114,12 +115,13 @@ public final class MemoryIdentityStore: UserStore, SessionStore {
 
     // MARK: Sessions
 
-    public func addSession(_ session: Session, by: Actor) async throws {
+    public func addSession(_ session: Session, grant: ProviderGrant?, by: Actor) async throws {
         try with { state in
             guard state.sessions[session.id] == nil, state.users[session.user] != nil else {
                 throw Misuse(call: "addSession \(session.id)")
             }
             state.sessions[session.id] = session
+            state.grants[session.id] = grant
         }
     }
 
@@ -144,6 +146,36 @@ public final class MemoryIdentityStore: UserStore, SessionStore {
     public func revokedSessions(at: Timestamp) async throws -> Set<SessionID> {
         try with { state in
             Set(state.sessions.values.filter { $0.revokedAt != nil && $0.expiresAt > at }.map(\.id))
+        }
+    }
+
+    // MARK: Grants
+
+    public func grant(of session: SessionID, at now: Timestamp) async throws -> ProviderGrant? {
+        try with { $0.livingGrants(at: now).first { $0.session == session } }
+    }
+
+    public func grants(provider: String, dueAt now: Timestamp, limit: Int) async throws -> [ProviderGrant] {
+        try with { state in
+            Array(
+                state.livingGrants(at: now).filter { $0.provider == provider && $0.checkAt <= now }
+                    .sorted { $0.checkAt < $1.checkAt }.prefix(limit)
+            )
+        }
+    }
+
+    public func grants(provider: String, subject: String?, providerSession: String?, at now: Timestamp) async throws
+        -> [ProviderGrant]
+    {
+        try with { state in
+            state.livingGrants(at: now).filter { $0.isNamed(provider, subject, providerSession) }
+        }
+    }
+
+    public func updateGrant(of session: SessionID, sealed: String, checkAt: Timestamp) async throws {
+        try with { state in
+            state.grants[session]?.sealed = sealed
+            state.grants[session]?.checkAt = checkAt
         }
     }
 
@@ -196,6 +228,12 @@ public final class MemoryIdentityStore: UserStore, SessionStore {
 }
 
 extension MemoryIdentityStore.State {
+    fileprivate func livingGrants(at now: Timestamp) -> [ProviderGrant] {
+        grants.values.filter { grant in
+            sessions[grant.session].map { $0.revokedAt == nil && $0.expiresAt > now } ?? false
+        }
+    }
+
     fileprivate func find(_ provider: String, _ subject: String) -> User? {
         users.values.first { $0.identities.contains { $0.provider == provider && $0.subject == subject } }
     }

@@ -1,13 +1,14 @@
 public import CarrelCore
 
 extension MemoryStore {
-    public func addSession(_ session: Session, by actor: Actor) async throws {
+    public func addSession(_ session: Session, grant: ProviderGrant?, by actor: Actor) async throws {
         try transact("addSession") { content in
             guard content.sessions[session.id] == nil else {
                 throw CarrelError(.conflict, "There is such a session already.")
             }
             try content.requireUser(session.user)
             content.sessions[session.id] = session
+            content.grants[session.id] = grant
             let details = ["session": session.id.description]
             let at = session.createdAt
             content.append(
@@ -40,6 +41,34 @@ extension MemoryStore {
     public func revokedSessions(at now: Timestamp) async throws -> Set<SessionID> {
         try transact("revokedSessions") { content in
             Set(content.sessions.values.filter { $0.revokedAt != nil && $0.expiresAt > now }.map(\.id))
+        }
+    }
+
+    public func grant(of session: SessionID, at now: Timestamp) async throws -> ProviderGrant? {
+        try transact("grant") { $0.livingGrants(at: now).first { $0.session == session } }
+    }
+
+    public func grants(provider: String, dueAt now: Timestamp, limit: Int) async throws -> [ProviderGrant] {
+        try transact("grants") { content in
+            Array(
+                content.livingGrants(at: now).filter { $0.provider == provider && $0.checkAt <= now }
+                    .sorted { $0.checkAt < $1.checkAt }.prefix(limit)
+            )
+        }
+    }
+
+    public func grants(provider: String, subject: String?, providerSession: String?, at now: Timestamp) async throws
+        -> [ProviderGrant]
+    {
+        try transact("grants") { content in
+            content.livingGrants(at: now).filter { $0.isNamed(provider, subject, providerSession) }
+        }
+    }
+
+    public func updateGrant(of session: SessionID, sealed: String, checkAt: Timestamp) async throws {
+        try transact("updateGrant") { content in
+            content.grants[session]?.sealed = sealed
+            content.grants[session]?.checkAt = checkAt
         }
     }
 
@@ -90,5 +119,22 @@ extension MemoryStore {
             content.append(RecordEntry(at: now, kind: "ticket.used", actor: .user(ticket.user), user: ticket.user))
             return ticket
         }
+    }
+}
+
+extension MemoryStore.Memory.Content {
+    func livingGrants(at now: Timestamp) -> [ProviderGrant] {
+        grants.values.filter { grant in
+            sessions[grant.session].map { $0.revokedAt == nil && $0.expiresAt > now } ?? false
+        }
+    }
+}
+
+extension ProviderGrant {
+    /// As `SessionStore.grants(provider:subject:providerSession:at:)` asks.
+    func isNamed(_ provider: String, _ subject: String?, _ providerSession: String?) -> Bool {
+        guard self.provider == provider, subject != nil || providerSession != nil else { return false }
+        return (subject == nil || self.subject == subject)
+            && (providerSession == nil || self.providerSession == providerSession)
     }
 }

@@ -14,6 +14,7 @@ public final class MemoryStore: Store {
             var passwords: [String: String] = [:]
             var nextUID: UInt32 = 70_001
             var sessions: [SessionID: Session] = [:]
+            var grants: [SessionID: ProviderGrant] = [:]
             var tokens: [APIToken] = []
             var tickets: [String: LaunchTicket] = [:]
             var workspaces: [WorkspaceID: Workspace] = [:]

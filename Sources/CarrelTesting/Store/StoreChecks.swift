@@ -107,6 +107,9 @@ extension StoreContract {
         StoreCheck("All living sessions of a member are revoked and counted, nobody else's") {
             try await $0.allSessionsOfAMemberAreRevoked()
         },
+        StoreCheck("What ties a session to its provider is kept as long as the session lives, and found when due") {
+            try await $0.grantsLiveAsLongAsTheirSession()
+        },
         StoreCheck("Tokens are kept by digest and revoked for good") { try await $0.tokensAreKeptByDigest() },
         StoreCheck("A ticket is used once, however many try, and not after its time") {
             try await $0.aTicketIsUsedOnce()

@@ -61,8 +61,11 @@ struct Call: Sendable {
     /// Scheme, host and port under which browsers reach the users' listener. Nil if nobody knows.
     var usersOrigin: String? { settings.users.publicOrigin ?? (hub.listener == .users ? forwardedOrigin : nil) }
 
+    /// Scheme, host and port under which this browser reaches this listener. Nil if nobody knows.
+    var ownOrigin: String? { cookieNames.publicOrigin ?? forwardedOrigin }
+
     /// Whether browsers reach this listener over TLS, so that cookies may ask for it.
-    var isSecure: Bool { (cookieNames.publicOrigin ?? forwardedOrigin)?.hasPrefix("https://") ?? false }
+    var isSecure: Bool { ownOrigin?.hasPrefix("https://") ?? false }
 
     /// A page of this listener's, under its public name or the one that the browser used.
     func isOwn(origin: String) -> Bool { origin == cookieNames.publicOrigin || origin == forwardedOrigin }
@@ -87,6 +90,7 @@ extension HTTPField.Name {
     static let secFetchSite = ours("Sec-Fetch-Site")
     static let serverTiming = ours("Server-Timing")
     static let referrerPolicy = ours("Referrer-Policy")
+    static let refresh = ours("Refresh")
 
     /// The names above are tokens (RFC 9110, section 5.6.2), so the initializer takes each of them.
     private static func ours(_ name: String) -> Self { Self(name) ?? .te }

@@ -17,6 +17,9 @@ enum FormBody {
 
     static func value(_ name: String, in text: Substring) -> String? { pairs(text).first { $0.0 == name }?.1 }
 
+    /// Every pair, in the order in which they stand there.
+    static func all(in text: Substring) -> [(String, String)] { pairs(text) }
+
     /// The body whole. Throws 413 beyond `limit`.
     static func bytes(of request: Request) async throws -> ByteBuffer {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }

@@ -34,7 +34,7 @@ struct Refusal: Error, Sendable {
         switch error.code {
         case .unauthenticated: headers[.wwwAuthenticate] = "Bearer"
         case .tooManyRequests: headers[.retryAfter] = "60"
-        case .poolFull, .engineFailed, .storeFailed: headers[.retryAfter] = "10"
+        case .poolFull, .engineFailed, .storeFailed, .providerFailed: headers[.retryAfter] = "10"
         default: break
         }
     }
@@ -47,7 +47,7 @@ struct Refusal: Error, Sendable {
         case .invalid: .badRequest
         case .conflict, .limitReached, .homeFull, .unsupported: .conflict
         case .tooManyRequests: .tooManyRequests
-        case .poolFull, .engineFailed, .storeFailed: .serviceUnavailable
+        case .poolFull, .engineFailed, .storeFailed, .providerFailed: .serviceUnavailable
         case .appFailed: .badGateway
         case .configuration: .unprocessableContent
         case .storeNewer, .storeDamaged, .internal: .internalServerError

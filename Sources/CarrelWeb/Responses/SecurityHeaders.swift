@@ -18,6 +18,7 @@ enum SecurityHeaders {
     static func add(to response: inout Response, requestID: String, sites: WorkspaceSites) {
         response.headers[.contentSecurityPolicy] = contentSecurityPolicy(sites)
         response.headers[.xContentTypeOptions] = "nosniff"
+        // Where an address holds a secret, not even our own pages are told.
         if response.headers[.referrerPolicy] == nil { response.headers[.referrerPolicy] = "same-origin" }
         response.headers[.requestID] = requestID
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }

@@ -57,7 +57,8 @@ extension HomeRule {
 extension Hands {
     /// The owner's home for this workspace, with its quota; nil if the app has none.
     func home(of row: Workspace, app: App, owner: User) async throws -> HomeMount? {
-        guard var mount = app.homeMount(row, owner: owner, sites: around.rules.now.sites), let rule = app.home?.rule else { return nil }
+        guard var mount = app.homeMount(row, owner: owner, sites: around.rules.now.sites), let rule = app.home?.rule
+        else { return nil }
         if rule.quota != nil, around.engines.ifPrepared(row.engine)?.can.homes != nil {
             let key = HomeKey(engine: row.engine, location: mount.location)
             mount.quota = try await around.homes.quota(key, rule: rule, owner: owner.id)

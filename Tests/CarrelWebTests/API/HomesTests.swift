@@ -88,13 +88,13 @@ struct HomesTests {
         let house = try house()
         let workspace = try house.workspaces.add("jupyter", owner: house.ada.id)
         let uri = "/api/v1/workspaces/\(workspace.id)/exec?order=%7B%22command%22%3A%5B%22id%22%5D%7D"
-        try await house.open(.control) { door in
+        try await house.open(.control) { door async throws in
             #expect(try await door.ask(.post, uri).status == 403)
         }
         let refusals = house.workspaces.state.withLock { $0.refusals }
         #expect(refusals == ["command-line: id: Only root and the user that runs carrel may do that."])
         for listener in [HubListener.users, .operators] {
-            try await house.open(listener) { door in
+            try await house.open(listener) { door async throws in
                 #expect(try await door.ask(.post, uri, as: house.olga).status == 404)
             }
         }

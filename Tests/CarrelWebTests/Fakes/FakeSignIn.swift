@@ -15,6 +15,11 @@ final class FakeSignIn: SignInService {
         /// Cookies on workspaces' own names.
         var inside: [String: Principal] = [:]
         var refuses: CarrelError?
+        var isDown = false
+        var endsElsewhere = false
+        /// What was brought back from the provider, with the cookie.
+        var answers: [(AuthorizationAnswer, callback: String, browser: String?)] = []
+        var loggedOut: [String] = []
         var made = 0
     }
 
@@ -28,7 +33,10 @@ final class FakeSignIn: SignInService {
     let state = Mutex(State())
     let rules = SignInRules(
         sessionLifetime: .seconds(3600),
-        providers: [SignInRules.Provider(id: "here", kind: "local", title: "This house")],
+        providers: [
+            SignInRules.Provider(id: "here", kind: "local", title: "This house"),
+            SignInRules.Provider(id: "company", kind: "oidc", title: "Company account"),
+        ],
         operators: AccessRule()
     )
     let clock: any WallClock
@@ -165,6 +173,35 @@ final class FakeSignIn: SignInService {
     func signOut(_ session: SessionID, by: Actor) async throws {
         state.withLock { $0.sessions["c-\(session)"] = nil }
     }
+
+    func begin(at provider: String, callback: String, next: String?, browser: String) async throws -> String {
+        if let refusal = state.withLock({ $0.refuses }) { throw refusal }
+        return "https://id.example.org/authorize?redirect_uri=\(callback)&next=\(next ?? "")&browser=\(browser)"
+    }
+
+    /// A code that is a member's name signs them in; the state is where it leads.
+    func finish(at provider: String, _ answer: AuthorizationAnswer, callback: String, browser: String?) async throws
+        -> (SignedIn, next: String?)
+    {
+        state.withLock { $0.answers.append((answer, callback, browser)) }
+        if let refusal = state.withLock({ $0.refuses }) { throw refusal }
+        guard let user = state.withLock({ state in state.users.first { $0.name == answer.code } }), browser != nil
+        else {
+            throw CarrelError(.unauthenticated, "This sign-in was not begun in this browser.", detail: "the cause")
+        }
+        return (session(for: user), answer.state)
+    }
+
+    func signOutAddress(of session: SessionID, back: String) async -> String? {
+        state.withLock { $0.endsElsewhere } ? "https://id.example.org/end?back=\(back)" : nil
+    }
+
+    func signedOut(at provider: String, token: String) async throws {
+        guard token == "good" else { throw CarrelError(.invalid, "This is no logout token for this server.") }
+        state.withLock { $0.loggedOut.append(provider) }
+    }
+
+    func answers(_ provider: String) async -> Bool? { state.withLock { $0.isDown } ? false : nil }
 
     func csrfToken(for binding: String) -> String { "csrf-of-" + binding }
     func isCSRFToken(_ token: String, for binding: String) -> Bool { token == csrfToken(for: binding) }

@@ -11,11 +11,14 @@ struct Layout: Sendable {
     var script: Assets.Name?
     /// Without JavaScript, the page is loaded again after so many seconds.
     var refresh: Int?
+    /// Whoever asked is nobody any more.
+    var isSignedOut: Bool
 
-    init(_ title: String, script: Assets.Name? = nil, refresh: Int? = nil) {
+    init(_ title: String, script: Assets.Name? = nil, refresh: Int? = nil, isSignedOut: Bool = false) {
         self.title = title
         self.script = script
         self.refresh = refresh
+        self.isSignedOut = isSignedOut
     }
 
     private struct Data {
@@ -46,7 +49,7 @@ struct Layout: Sendable {
             refresh: refresh,
             home: "/",
             place: call.hub.listener == .operators ? "Operators" : nil,
-            user: call.caller.session == nil ? nil : call.caller.user?.name,
+            user: call.caller.session == nil || isSignedOut ? nil : call.caller.user?.name,
             csrf: call.csrfToken ?? "",
             main: template.render(data)
         )

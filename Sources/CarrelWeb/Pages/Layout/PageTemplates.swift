@@ -4,6 +4,7 @@ import Mustache
 struct PageTemplates: Sendable {
     let layout: MustacheTemplate
     let signIn: MustacheTemplate
+    let signedOut: MustacheTemplate
     let portal: MustacheTemplate
     let open: MustacheTemplate
     let progress: MustacheTemplate
@@ -15,6 +16,7 @@ struct PageTemplates: Sendable {
     init() throws {
         layout = try MustacheTemplate(string: Layout.template)
         signIn = try MustacheTemplate(string: SignInPage.template)
+        signedOut = try MustacheTemplate(string: SignOut.template)
         portal = try MustacheTemplate(string: PortalPage.template)
         open = try MustacheTemplate(string: OpenPage.template)
         progress = try MustacheTemplate(string: ProgressPage.template)

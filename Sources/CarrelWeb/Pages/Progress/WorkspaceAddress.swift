@@ -16,6 +16,7 @@ enum WorkspaceAddress {
         guard let id, call.caller.entersWorkspaces, let user = call.caller.user,
             let workspace = try await call.workspaces.workspace(id), workspace.owner == user.id
         else { throw Call.noWorkspace }
+        guard call.caller.principal?.closedApps.contains(workspace.app) != true else { throw closed }
         guard let rest else {
             return Redirect(to: workspace.path + (call.query.map { "?\($0)" } ?? "")).response
         }
@@ -57,6 +58,11 @@ enum WorkspaceAddress {
         }
         return Redirect(to: again).response
     }
+
+    private static let closed = CarrelError(
+        .forbidden,
+        "You may not use this app any more. Your files are kept; ask an operator."
+    )
 
     static func gone(_ workspace: Workspace) -> Refusal {
         Refusal(.gone, "ended", workspace.reason?.sentence ?? "This workspace has ended.")

@@ -14,7 +14,7 @@ enum SignInForm {
         let next = fields["next"].flatMap { SafeRedirect.path($0) }
         let name = String((fields["username"] ?? "").prefix(200))
         guard isOurs(fields["csrf"], call) else {
-            return SignInPage.render(
+            return await SignInPage.render(
                 call,
                 next: next,
                 username: name,
@@ -38,7 +38,7 @@ enum SignInForm {
             where error.code == .unauthenticated || error.code == .tooManyRequests || error.code == .forbidden
         {
             guard Navigation(call.request.head).wantsPage else { throw error }
-            return SignInPage.render(
+            return await SignInPage.render(
                 call,
                 next: next,
                 username: name,
@@ -58,18 +58,21 @@ enum SignInForm {
 
 extension Call {
     /// Sets the session's cookie and leads on.
-    func enter(_ signedIn: SignedIn, path: String) -> Response {
+    func enter(_ signedIn: SignedIn, path: String, keepsFormBinding: Bool = false) -> Response {
         workspaces.expect(signedIn.user)
         var response = Redirect(to: path).response
-        response.headers[values: .setCookie] = [
+        var cookies = [
             SetCookie.line(
                 cookieNames.sessionCookie,
                 signedIn.cookie,
                 lasts: signedIn.session.expiresAt - now,
                 isSecure: isSecure
-            ),
-            SetCookie.line(cookieNames.formCookie, "", lasts: .zero, isSecure: isSecure),
+            )
         ]
+        if !keepsFormBinding {
+            cookies.append(SetCookie.line(cookieNames.formCookie, "", lasts: .zero, isSecure: isSecure))
+        }
+        response.headers[values: .setCookie] = cookies
         return response
     }
 }

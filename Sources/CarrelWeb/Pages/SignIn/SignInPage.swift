@@ -12,12 +12,21 @@ enum SignInPage {
             let showTitle: Bool
         }
 
+        struct Elsewhere {
+            let title: String
+            let address: String
+            let isDown: Bool
+        }
+
         let providers: [Provider]
+        let elsewhere: [Elsewhere]
+        let both: Bool
         let none: Bool
         let username: String
         let next: String?
         let csrf: String
         let error: String?
+        let requestID: String?
         let place: String
     }
 
@@ -29,7 +38,7 @@ enum SignInPage {
         if let provider = call.parameters["provider"] {
             guard call.localProvider(provider) != nil else { throw SignInPage.noProvider }
         }
-        return render(call, next: next)
+        return await render(call, next: next)
     }
 
     static let noProvider = CarrelError(.notFound, "There is no such way to sign in.")
@@ -40,19 +49,34 @@ enum SignInPage {
         next: String?,
         username: String = "",
         error: String? = nil,
+        showsRequestID: Bool = false,
         status: HTTPResponse.Status = .ok
-    ) -> Response {
-        let local = call.signIn.rules.providers.filter { $0.kind == "local" }
+    ) async -> Response {
+        let all = call.signIn.rules.providers
+        let local = all.filter { $0.kind == "local" }
+        var elsewhere: [Data.Elsewhere] = []
+        for provider in all where provider.kind != "local" {
+            elsewhere.append(
+                Data.Elsewhere(
+                    title: provider.title,
+                    address: ProviderStart.address(provider.id, next: next),
+                    isDown: await call.signIn.answers(provider.id) == false
+                )
+            )
+        }
         let (binding, isNew) = call.formBinding()
         let data = Data(
             providers: local.map {
                 Data.Provider(title: $0.title, action: "/sign-in/\($0.id)", showTitle: local.count > 1)
             },
-            none: local.isEmpty,
+            elsewhere: elsewhere,
+            both: !local.isEmpty && !elsewhere.isEmpty,
+            none: all.isEmpty,
             username: username,
             next: next,
             csrf: call.signIn.csrfToken(for: binding),
             error: error,
+            requestID: showsRequestID ? call.requestID : nil,
             place: call.hub.listener == .operators ? "the operators' console" : "your workspaces"
         )
         var response = Layout("Sign in").response(call.hub.pages.signIn, data, call, status: status)
@@ -82,7 +106,13 @@ enum SignInPage {
         <h1>Sign in</h1>
         <p class="lead">to {{place}}</p>
         {{#error}}<p class="alert" role="alert">{{error}}</p>{{/error}}
+        {{#requestID}}<p class="small">If you ask for help, give this number: <code>{{requestID}}</code></p>{{/requestID}}
         {{#none}}<p class="alert">No way to sign in is configured here. Ask an operator.</p>{{/none}}
+        {{#elsewhere}}
+        <p><a class="button primary wide" href="{{address}}">{{title}}</a></p>
+        {{#isDown}}<p class="small alert">{{title}} does not answer right now.</p>{{/isDown}}
+        {{/elsewhere}}
+        {{#both}}<p class="small">or with an account of this server:</p>{{/both}}
         {{#providers}}
         <form method="post" action="{{action}}">
         {{#showTitle}}<h2>{{title}}</h2>{{/showTitle}}

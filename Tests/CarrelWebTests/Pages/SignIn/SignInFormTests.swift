@@ -123,7 +123,7 @@ struct SignInFormTests {
     @Test("A provider that is not there is 404")
     func unknownProvider() async throws {
         try await House().open { door async throws in
-            #expect(try await door.ask(.get, "/sign-in/company").status == 404)
+            #expect(try await door.ask(.get, "/sign-in/nobody").status == 404)
             #expect(try await door.ask(.post, "/sign-in/company", form: ["username": "a"]).status == 404)
         }
     }
