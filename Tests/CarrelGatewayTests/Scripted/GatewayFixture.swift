@@ -149,13 +149,13 @@ struct GatewayFixture: Sendable {
                 user: ada,
                 credential: session,
                 expiresAt: later,
-                workspace: try #require(WorkspaceID(id))
+                workspace: WorkspaceID(id)
             ),
             .workspaceCookie("ada-there"): Principal(
                 user: ada,
                 credential: session,
                 expiresAt: later,
-                workspace: try #require(WorkspaceID("ws-ponmlkjihgfedcba"))
+                workspace: WorkspaceID("ws-ponmlkjihgfedcba")
             ),
             .bearer("carrel_enter"): Principal(user: ada, credential: .token(token, [.workspaces]), expiresAt: later),
             .bearer("carrel_observe"): Principal(user: ada, credential: .token(token, [.observe]), expiresAt: later),
