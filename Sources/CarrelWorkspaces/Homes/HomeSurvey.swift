@@ -71,11 +71,10 @@ struct HomeSurvey: Sendable {
 
     /// What is due most; nil if nothing is.
     func next(_ held: [HomeKey: Timestamp]) async throws -> Due? {
-        let rows = try await around.store.living().filter { $0.engine == engine && $0.isOpen && $0.home != nil }
         var records: [HomeKey: HomeRecord] = [:]
         for record in try await around.store.homes() where record.key.engine == engine { records[record.key] = record }
         var used: Set<HomeKey> = []
-        for row in rows {
+        for row in try await around.store.living() where row.engine == engine && row.isOpen {
             guard let location = row.home, let owner = row.owner,
                 let rule = around.rules.now.known(row).app.home?.rule
             else { continue }

@@ -29,14 +29,14 @@ struct HomesTests {
         let view = """
             {"enforced":false,"measuredAt":"2026-01-31T09:00:00.000Z","name":"team","quota":21474836480,"used":6442450944}
             """
-        try await house.open { door in
+        try await house.open { door async throws in
             #expect(try await door.ask(.get, "/api/v1/me", as: house.ada).text.contains("\"homes\":[\(view)]"))
             #expect(try await door.ask(.get, "/api/v1/me", as: house.ben).text.contains("\"homes\":[]"))
             let page = try await door.ask(.get, "/", as: house.ada).text
             #expect(page.contains("6 GiB of 20 GiB") && page.contains("value=\"30\"") && !page.contains("alert"))
             #expect(try await !door.ask(.get, "/", as: house.ben).text.contains("My home"))
         }
-        try await house.open(.operators) { door in
+        try await house.open(.operators) { door async throws in
             #expect(try await door.ask(.get, "/api/v1/users", as: house.olga).text.contains("\"homes\":[\(view)]"))
             let metrics = try await door.ask(.get, "/metrics", as: house.olga).text
             let labels = #"engine="here",home="team",location="/homes/\#(house.ada.id)",user="\#(house.ada.id)""#
@@ -49,12 +49,12 @@ struct HomesTests {
     @Test("What can't be measured is null with a reason, never 0")
     func unknown() async throws {
         let house = try house { $0.trouble = "It is far away." }
-        try await house.open { door in
+        try await house.open { door async throws in
             let me = try await door.ask(.get, "/api/v1/me", as: house.ada).text
             #expect(me.contains(#""quota":null,"unknown":"It is far away.","used":null"#))
             #expect(try await door.ask(.get, "/", as: house.ada).text.contains("It is far away."))
         }
-        try await house.open(.operators) { door in
+        try await house.open(.operators) { door async throws in
             let metrics = try await door.ask(.get, "/metrics", as: house.olga).text
             #expect(!metrics.contains("carrel_home_used_bytes{"))
             #expect(metrics.contains(#"carrel_homes_unmeasurable{engine="here",home="team"} 1"#))
@@ -76,7 +76,7 @@ struct HomesTests {
             },
             quota: 100 << 20
         )
-        try await house.open { door in
+        try await house.open { door async throws in
             let page = try await door.ask(.get, "/", as: house.ada).text
             #expect(page.contains("alert") == (words != nil))
             if let words { #expect(page.contains(words)) }
