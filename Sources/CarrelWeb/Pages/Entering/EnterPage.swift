@@ -28,6 +28,10 @@ enum EnterPage {
             guard let workspace = try await call.workspaces.workspace(id), workspace.owner == user.id else {
                 throw Call.noWorkspace
             }
+            // The gateway would send them here again, and again.
+            guard call.caller.principal?.closedApps.contains(workspace.app) != true else {
+                throw WorkspaceAddress.closed
+            }
             guard workspace.isOpen, await call.services.isRouted(id) else {
                 // Its progress, its end, or a new one.
                 return Redirect(to: workspace.path + path.dropFirst(), headers: WorkspaceDoor.noReferrer).response

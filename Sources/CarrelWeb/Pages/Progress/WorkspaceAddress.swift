@@ -59,7 +59,7 @@ enum WorkspaceAddress {
         return Redirect(to: again).response
     }
 
-    private static let closed = CarrelError(
+    static let closed = CarrelError(
         .forbidden,
         "You may not use this app any more. Your files are kept; ask an operator."
     )
