@@ -114,9 +114,11 @@ def test_a_shell_in_a_terminal_echoes_and_follows_its_size(carrel):
     terminal.type("until stty size | grep '43 132'; do sleep 0.1; done; echo followed-$((1 + 1))\n")
     terminal.shows("followed-2")
     # Ctrl-C ends what runs there, not the command line.
-    terminal.type("sleep 1000\n")
-    terminal.shows("sleep 1000")
+    terminal.type("sh -c 'echo sleeps-$((1 + 1)); exec sleep 1000'\n")
+    terminal.shows("sleeps-2")
     terminal.type("\x03")
+    # What is typed ahead of the prompt goes with the interrupted command.
+    terminal.shows(r"\^C[\s\S]*\$ ")
     terminal.type("echo still-$((2 + 2)); exit 5\n")
     terminal.shows("still-4")
     assert terminal.end() == 5
