@@ -6,9 +6,10 @@ import Testing
 
 @Suite("Who is signed in is asked about again")
 struct RecheckTests {
-    @Test("A member whom the provider removed is out within recheck")
-    func removed() async throws {
+    @Test("A member whom the provider removed is out within recheck", arguments: ["invalid_grant", "invalid_request"])
+    func removed(refusal: String) async throws {
         let fixture = try await ProviderFixture()
+        fixture.provider.change { $0.refusal = refusal }
         let ada = try await fixture.enter("ada")
         let ben = try await fixture.enter("ben")
         fixture.provider.change { $0.removed = ["ada"] }

@@ -43,6 +43,8 @@ final class ScriptedProvider: ProviderHTTP {
         var fails: [String: ProviderFault] = [:]
         /// Subjects whose refresh tokens are not good any more.
         var removed: Set<String> = []
+        /// What a refresh token that is not good is answered with.
+        var refusal = "invalid_grant"
         var codes: [String: Grant] = [:]
         var spent: Set<String> = []
         var access: [String: String] = [:]
@@ -155,7 +157,7 @@ final class ScriptedProvider: ProviderHTTP {
             {
                 return state.grant(to: subject, nonce: nil, now: clock.now(), withID: state.refreshGivesIDToken)
             }
-            return Self.error("invalid_grant", 400)
+            return Self.error(state.refusal, 400)
         }
     }
 

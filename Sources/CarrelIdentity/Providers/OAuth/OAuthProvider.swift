@@ -107,7 +107,7 @@ actor OAuthProvider: IdentityProvider {
             )
         )
         return try await heard { () async throws(ProviderFault) in
-            try TokenExchange.answer(try await calls.send(wanted))
+            try TokenExchange.answer(try await calls.send(wanted), to: wanted)
         }
     }
 

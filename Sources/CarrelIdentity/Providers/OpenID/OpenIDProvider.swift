@@ -156,7 +156,7 @@ actor OpenIDProvider: IdentityProvider {
         )
         let wanted = request(exchange)
         return try await heard { () async throws(ProviderFault) in
-            try TokenExchange.answer(try await calls.send(wanted))
+            try TokenExchange.answer(try await calls.send(wanted), to: wanted)
         }
     }
 

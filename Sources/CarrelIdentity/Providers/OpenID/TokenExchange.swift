@@ -52,7 +52,7 @@ struct TokenExchange: Sendable {
 
     /// Throws `spent` for a code or token that is not good, `configuration` where the client is not, else `untrusted`
     /// or `unavailable`.
-    static func answer(_ response: ProviderResponse) throws(ProviderFault) -> Answer {
+    static func answer(_ response: ProviderResponse, to request: ProviderRequest) throws(ProviderFault) -> Answer {
         guard response.status < 500, response.status != 429 else {
             throw ProviderFault(.unavailable, "the token endpoint answered \(response.status)")
         }
@@ -60,7 +60,7 @@ struct TokenExchange: Sendable {
             throw ProviderFault(.unavailable, "the token endpoint answered \(response.status) without JSON")
         }
         // Some say what is wrong with 200 (GitHub).
-        if let error = json["error"]?.text { throw fault(error, json["error_description"]?.text) }
+        if let error = json["error"]?.text { throw fault(error, json["error_description"]?.text, request) }
         guard response.status == 200 else {
             throw ProviderFault(.untrusted, "the token endpoint answered \(response.status)")
         }
@@ -77,9 +77,12 @@ struct TokenExchange: Sendable {
         )
     }
 
-    private static func fault(_ error: String, _ description: String?) -> ProviderFault {
+    private static func fault(_ error: String, _ description: String?, _ request: ProviderRequest) -> ProviderFault {
+        let isRefresh = request.form?.hasPrefix("grant_type=refresh_token&") == true
         let kind: ProviderFault.Kind =
             switch error {
+            // A refresh looks the same for everybody: what is wrong is whose it is (canaille, for a member who was removed).
+            case "invalid_request" where isRefresh: .spent
             case "invalid_grant", "bad_verification_code", "bad_refresh_token": .spent
             case "temporarily_unavailable", "server_error", "slow_down": .unavailable
             default: .configuration
