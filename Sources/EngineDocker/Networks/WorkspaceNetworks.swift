@@ -64,8 +64,10 @@ actor WorkspaceNetworks {
         }
         let code = policies.code(for: egress)
         if let there = try await listed(name).first {
-            if there.labels?[EgressPolicies.label] == EgressPolicies.text(egress) { return place(there.subnets.first) }
-            try await remove(workspace)
+            // One that was made ahead may be old: somebody else may have its addresses by now.
+            let isGood = there.labels?[EgressPolicies.label] == EgressPolicies.text(egress) && !isAstray(there)
+            if isGood { return place(there.subnets.first) }
+            try await takeAway(workspace)
         }
         try await calm.wait()
         var labels = [
@@ -95,7 +97,7 @@ actor WorkspaceNetworks {
                 // Another engine of this machine may have taken the same at the same moment; each of the two looks after
                 // it has made its own.
                 if let route = ledElsewhere(subnet, than: bridge) {
-                    try await remove(workspace)
+                    try await takeAway(workspace)
                     subnets.take([subnet])
                     elsewhere.append(.init(interface: route.interface, block: subnet))
                     continue
@@ -167,7 +169,7 @@ actor WorkspaceNetworks {
     /// The rules bind bridges of this machine: one that is somewhere else would be open.
     private func confirm(_ bridge: String, of workspace: WorkspaceID) async throws {
         guard wall != nil, if_nametoindex(bridge) == 0 else { return }
-        try await remove(workspace)
+        try await takeAway(workspace)
         throw CarrelError(
             .engineFailed,
             "The workspace could not be kept from this machine's own addresses, so it was not started.",
@@ -177,6 +179,12 @@ actor WorkspaceNetworks {
 
     /// Does nothing if there is none.
     func remove(_ workspace: WorkspaceID) async throws {
+        try await takeAway(workspace)
+        ahead.forget(workspace)
+    }
+
+    /// As `remove`, for one that is about to get another.
+    private func takeAway(_ workspace: WorkspaceID) async throws {
         try await calm.wait()
         for network in try await listed(ContainerLabels.name(workspace)) {
             do {
@@ -189,7 +197,6 @@ actor WorkspaceNetworks {
             }
             for subnet in network.subnets { subnets.give(back: subnet) }
         }
-        ahead.forget(workspace)
     }
 
     /// Those that have a network, with their app.
@@ -213,6 +220,10 @@ actor WorkspaceNetworks {
     }
 
     private var isHere: Bool { settings.address.isThisMachine && settings.networkDriver == Self.bridge }
+
+    private func isAstray(_ network: NetworkDetails) -> Bool {
+        isHere && HostRoutes.astray(network, HostRoutes.current().routes) != nil
+    }
 
     /// Whether the machine leads addresses of a block to another interface than this bridge; nil: than to none.
     private func ledElsewhere(_ subnet: String, than bridge: String?) -> HostRoutes.Route? {

@@ -75,6 +75,29 @@ struct OtherEngineTests {
         }
     }
 
+    @Test("A network made ahead is not used once its addresses lead elsewhere: another one takes its place")
+    func aheadAstray() async throws {
+        try await NetworkTrial.with { trial in
+            var app = try trial.fixture.app(command: ["/bin/busybox", "sleep", "600"])
+            app.egress = .none
+            await trial.engine.makeAhead(for: [app])
+            let id = try #require(await trial.engine.takeAhead(for: app))
+            let made = try #require(try await trial.engine.networks.listed(ContainerLabels.name(id)).first)
+            let subnet = try #require(made.subnets.first)
+            try await withInterface { other in
+                try await ip("route", "prepend", subnet, "dev", other)
+                let spec = InstanceSpec(workspace: id, app: app, definition: app.definition, values: [:])
+                guard case .tcp(let address, _) = try await trial.engine.create(spec).endpoint else {
+                    Issue.record("it has no address")
+                    return
+                }
+                #expect(!SubnetPool.block(subnet, has: address), "\(address)")
+            }
+            #expect(try await trial.engine.networks.listed().count == NetworksAhead.count)
+            #expect(try await trial.engine.instances().map(\.state) == [.running])
+        }
+    }
+
     @Test(
         "Only routes that share addresses with another interface's are looked at, and the first of the longest counts"
     )
