@@ -6,13 +6,20 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 
+def said(failure):
+    """The first of what a failure says, in a line."""
+    text = " ".join((failure.get("message") or failure.text or "").split())
+    return text if len(text) <= 300 else text[:300] + " …"
+
+
 def main(directory):
     passed, failed, skipped = 0, [], []
     for file in sorted(Path(directory).glob("*.xml")):
         for case in ET.parse(file).iter("testcase"):
             name = f"{case.get('classname', '')} {case.get('name', '')}".strip()
-            if case.find("failure") is not None or case.find("error") is not None:
-                failed.append(name)
+            wrong = [*case.findall("failure"), *case.findall("error")]
+            if wrong:
+                failed.append(f"{name}: {said(wrong[0])}")
             elif case.find("skipped") is not None:
                 skipped.append(name)
             else:

@@ -131,7 +131,7 @@ struct Trial: Sendable {
     func log(_ instance: Instance) async throws -> String { try await engine.tail(instance.workspace, lines: 500) }
 
     func eventually(_ sentence: String, _ holds: () async throws -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(30)
+        let end = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < end {
             if try await holds() { return }
             try await Task.sleep(for: .milliseconds(5))
@@ -140,8 +140,10 @@ struct Trial: Sendable {
     }
 
     func waitFor(_ text: String, in instance: Instance) async throws {
-        try await eventually("“\(text)” never appeared: \(try await log(instance))") {
-            try await log(instance).contains(text)
+        do {
+            try await eventually("“\(text)” never appeared") { try await log(instance).contains(text) }
+        } catch let broken as ContractBroken {
+            throw ContractBroken("\(broken): \(try await log(instance))")
         }
     }
 

@@ -57,10 +57,7 @@ extension ProcessEngine {
                 throw CarrelError(.engineFailed, "The home can't be detached.", detail: "\(slot): \(obstacle)")
             }
             try Self.removeTree(slot)
-            for _ in 0..<100 where group?.remove() == false {
-                // The kernel lets go of the last process a moment after it is gone.
-                usleep(2000)
-            }
+            if let group { try Self.remove(group) }
             if let uid = record?.uid { try UserPool(uids: self.settings.uids).give(back: uid, from: directory.path) }
             // The record goes last: as long as it is there, this is repeated.
             try Self.removeTree(directory.runtime)
@@ -68,6 +65,19 @@ extension ProcessEngine {
             try Self.removeTree(directory.path)
         }
         exits.announce(workspace)
+    }
+
+    /// The kernel lets go of the last process a moment after it is gone; on a busy machine a long one.
+    private static func remove(_ group: Cgroup) throws {
+        for _ in 0..<2500 {
+            if group.remove() { return }
+            usleep(2000)
+        }
+        throw CarrelError(
+            .engineFailed,
+            "The workspace's control group can't be removed.",
+            detail: "processes still in it: \(group.processes)"
+        )
     }
 
     private static func removeTree(_ path: String) throws {

@@ -90,7 +90,9 @@ struct TreeTests {
     @Test("Nothing is left: no mount, no control group, no user, no slot", .enabled(if: ProcessFixture.isRoot))
     func nothingLeft() async throws {
         try await ProcessFixture.with { trial in
-            let instance = try await trial.start("echo x > $HOME/x; mkdir -p /tmp/a/b; exec sleep 600", home: "ada")
+            let script = "echo x > $HOME/x; mkdir -p /tmp/a/b; echo written; exec sleep 600"
+            let instance = try await trial.start(script, home: "ada")
+            try await trial.waitFor("written", in: instance)
             let record = try #require(try await trial.engine.record(instance.workspace))
             let group = try #require(await trial.engine.machine).cgroups.group(instance.workspace)
             let slot = try #require(record.slot)

@@ -39,7 +39,7 @@ struct IsolationTests {
         try await ProcessFixture.with { trial in
             let listener = try Listener()
             let addresses = Listener.addresses
-            let waiting = "for i in $(seq 400); do grep -q tap0 /proc/net/route && break; sleep 0.02; done; "
+            let waiting = "for i in $(seq 3000); do grep -q tap0 /proc/net/route && break; sleep 0.02; done; "
             let probes = addresses + ["10.0.2.2", "127.0.0.1"]
             let instance = try await trial.start(
                 waiting + "grep -c tap0 /proc/net/route; cat /etc/resolv.conf; "
