@@ -23,9 +23,10 @@ tiny_image() {
     rm -rf "$root"
 }
 
-# Python alone, from this machine: its program, its library and what both are linked with.
+# Python alone, from this machine: its program, its library, what both are linked with, and what wheels may be linked with.
 python_image() {
-    docker image inspect carrel-test/python >/dev/null 2>&1 && return
+    local version=3
+    [ "$(docker image inspect --format '{{.Config.Labels.version}}' carrel-test/python 2>/dev/null)" = $version ] && return
     local root python
     root=$(mktemp -d)
     python=$(readlink -f /usr/bin/python3)
@@ -37,11 +38,17 @@ python_image() {
     find "$root/usr/lib" -name '*.so' -print0 | xargs -0 ldd "$python" 2>/dev/null |
         grep -o '/[^ ]*\.so[^ ]*' | grep -v "^$root" | sort -u |
         while read -r library; do [ -e "$library" ] && cp -nL --parents "$library" "$root" 2>/dev/null; done || true
+    for name in rt dl pthread util resolv gcc_s stdc++; do
+        for library in /lib/*-linux-gnu/lib$name.so.[0-9]; do
+            [ -e "$library" ] && cp -nL --parents "$library" "$root"
+        done
+    done
     cp "$(command -v busybox)" "$root/bin/busybox"
     for name in sh sleep cat ls nc wget nslookup ip ping; do ln -s busybox "$root/bin/$name"; done
     printf 'root:x:0:0:root:/:/bin/sh\nmember:x:1000:1000:member:/home/member:/bin/sh\n' >"$root/etc/passwd"
     printf 'root:x:0:\nmember:x:1000:\n' >"$root/etc/group"
-    tar -C "$root" -c . | docker import - carrel-test/python >/dev/null
+    chown 1000:1000 "$root/home/member"
+    tar -C "$root" -c . | docker import --change "LABEL version=$version" - carrel-test/python >/dev/null
     rm -rf "$root"
 }
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import secrets
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -24,11 +26,12 @@ def is_installed():
 
 class DockerSpawnerHub:
     """Use as a context. Containers get what carrel's get: image, program, user, an init, a volume as home; none is kept
-    between two starts. They are reached by their address, which saves the engine a proxy for each."""
+    between two starts. They are reached by their address, which saves the engine a proxy for each. `page` is asked for
+    below the member's path."""
 
-    def __init__(self, directory, app):
-        self.directory = directory / "hub"
-        self.directory.mkdir()
+    def __init__(self, directory, app, page="/nonce"):
+        self.directory = Path(tempfile.mkdtemp(prefix="hub-", dir=directory))
+        self.page = page
         self.mark = f"carrel-bench-{secrets.token_hex(3)}"
         self.token = secrets.token_hex(16)
         self.proxy_port, self.hub_port, self.api_port = (ports.free_port() for _ in range(3))
@@ -39,7 +42,7 @@ class DockerSpawnerHub:
         app = self.app
         volumes = {volume["path"]: {"bind": volume["mount"], "mode": "ro"} for volume in app["volumes"]}
         volumes[f"{self.mark}-{{username}}"] = app["home"]["mount"]
-        environment = {"APP_HOST": "0.0.0.0", "APP_PORT": "8888", "APP_HOME": app["home"]["mount"]}
+        environment = {name: self.expanded(value) for name, value in app["environment"].items()}
         settings = {
             "JupyterHub.authenticator_class": "dummy",
             "JupyterHub.bind_url": f"http://127.0.0.1:{self.proxy_port}",
@@ -57,7 +60,7 @@ class DockerSpawnerHub:
             "ConfigurableHTTPProxy.auth_token": secrets.token_hex(16),
             "JupyterHub.spawner_class": "docker",
             "DockerSpawner.image": app["image"],
-            "DockerSpawner.cmd": app["command"],
+            "DockerSpawner.cmd": [self.expanded(word) for word in app["command"]],
             "DockerSpawner.port": 8888,
             "DockerSpawner.environment": environment,
             "DockerSpawner.volumes": volumes,
@@ -69,6 +72,11 @@ class DockerSpawnerHub:
             "DockerSpawner.extra_host_config": {"init": True},
         }
         return "".join(f"c.{key} = {value!r}\n" for key, value in settings.items())
+
+    def expanded(self, text):
+        """What carrel's templates mean for a container of this hub's."""
+        values = {"port": "8888", "path": f"/user/{MEMBER}", "home": self.app["home"]["mount"], "runtime": "/tmp", "token": "bench"}
+        return re.sub(r"{{workspace\.(\w+)}}", lambda found: values[found[1]], text)
 
     def __enter__(self):
         file = self.directory / "jupyterhub_config.py"
@@ -112,7 +120,7 @@ class DockerSpawnerHub:
         answer, body, _ = line.ask("POST", f"/hub/api/users/{MEMBER}/server")
         assert answer.status in (201, 202), f"{answer.status} {body} {self.log()}"
         while True:
-            answer, _, arrived = line.ask("GET", f"/user/{MEMBER}/nonce")
+            answer, _, arrived = line.ask("GET", f"/user/{MEMBER}{self.page}")
             if answer.status == 200:
                 return (arrived - before) * 1000
             assert time.perf_counter() < before + within, f"{answer.status}: {self.log()}"

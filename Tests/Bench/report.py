@@ -88,12 +88,13 @@ counts. configurable-http-proxy has one default target and looks nothing up.
 {table(containers)}
 
 The application is the same on both sides: `Tests/EndToEnd/apps/tiny.py` in the image `carrel-test/python`, with an init, the
-same user and a volume as home. JupyterHub's own `jupyterhub-singleuser` is not in it, whose start takes seconds: what is
-compared is what the hubs do. Both are asked by their API for one member's workspace; the time ends at the first byte of
-its page through the hub's proxy. DockerSpawner has the dummy authenticator, SQLite, configurable-http-proxy, removes
+same user and a volume as home; in the last row JupyterLab, without JupyterHub's own `jupyterhub-singleuser`, whose start
+takes longer. Both are asked by their API for one member's workspace; the time ends at the first byte of its page through
+the hub's proxy. DockerSpawner has the dummy authenticator, SQLite, configurable-http-proxy, removes
 containers at their end, and reaches them by address on Docker's default bridge; carrel makes a network for each, and its
 firewall is in force. Each hub's first start is not counted. In each of seven rounds there are one start by DockerSpawner,
-one by carrel without a spare, one `docker run` without home and network of its own, and eight claims of a spare.
+one by carrel without a spare, one `docker run` without home and network of its own, and eight claims of a spare; with
+JupyterLab three rounds of one start by DockerSpawner and five claims.
 """
     if earlier:
         text += "\n## Measured by the end-to-end tests just before\n\n"

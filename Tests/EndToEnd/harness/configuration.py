@@ -99,6 +99,28 @@ def in_container(app, **changes):
     return merged(contained, {key.replace("_", "-"): value for key, value in changes.items()})
 
 
+def lab_in_container(**changes):
+    """A real JupyterLab as a container: Python from an image, JupyterLab from this machine's files."""
+    venv = "/venv"
+    packages = next((places.APP_VENV / "lib").glob("python*/site-packages")).relative_to(places.APP_VENV)
+    return jupyter(**merged({
+        "id": "lab",
+        "engine": "docker",
+        "image": docker.IMAGE,
+        "command": ["/usr/bin/python3", "-m", "jupyterlab"] + [
+            "--ServerApp.ip=0.0.0.0" if word.startswith("--ServerApp.ip=") else word for word in jupyter()["command"][1:]
+        ],
+        "environment": {
+            "PYTHONPATH": f"{venv}/{packages}",
+            "JUPYTER_PATH": f"{venv}/share/jupyter",
+            "JUPYTERLAB_DIR": f"{venv}/share/jupyter/lab",
+        },
+        "user": "1000:1000",
+        "volumes": [{"path": str(places.APP_VENV), "mount": venv}],
+        "home": {"volume": "volumes"},
+    }, changes))
+
+
 def own_subnets():
     """An IPv4 block for the networks of one deployment. Another engine on this machine (some tests start one) knows nothing
     of the usual block's addresses that are taken, and two bridges with the same one answer for each other."""
