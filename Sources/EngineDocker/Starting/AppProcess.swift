@@ -14,6 +14,15 @@ enum AppProcess: Equatable {
     /// What containers begin with, and what then starts the app.
     static let inits: Set = ["docker-init", "podman-init", "catatonit"]
 
+    /// What makes the container and becomes its first process.
+    private static let runtimes: Set = ["crun", "runc"]
+
+    /// Whether a command line is of what comes before the app.
+    static func isBeforeApp(_ line: String) -> Bool {
+        let program = line.split(separator: " ").first?.split(separator: "/").last.map(String.init) ?? ""
+        return runtimes.contains(program) || inits.contains { line.contains($0) }
+    }
+
     /// `container` is its whole id: another process may have the number, where processes have other numbers here.
     static func look(_ pid: Int32, of container: String, in table: String = "/proc") -> AppProcess {
         let first = "\(table)/\(pid)"

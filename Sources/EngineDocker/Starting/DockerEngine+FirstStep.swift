@@ -30,7 +30,7 @@ extension DockerEngine {
                 try await Task.sleep(for: .milliseconds(10 + look))
                 continue
             }
-            let app = top.column("COMMAND").firstIndex { line in !AppProcess.inits.contains { line.contains($0) } }
+            let app = top.column("COMMAND").firstIndex { !AppProcess.isBeforeApp($0) }
             if let app {
                 if let user = user(top, app) { return (user, details) }
                 if host?.version.isPodman == true { return (nil, details) }

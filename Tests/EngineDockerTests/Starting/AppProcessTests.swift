@@ -48,6 +48,18 @@ struct AppProcessTests {
     @Test("Until the init's child has become the app, it is waited for", arguments: [nil, "docker-init"])
     func waiting(_ child: String?) throws { #expect(try look(child: child) == .waiting) }
 
+    @Test(
+        "What makes the container, and the init before the app, are not the app",
+        arguments: [
+            "/usr/bin/crun --systemd-cgroup start", "runc init", "/sbin/docker-init -- python3",
+            "/run/podman-init -- sh",
+        ]
+    )
+    func before(line: String) { #expect(AppProcess.isBeforeApp(line)) }
+
+    @Test("The app is the app", arguments: ["python3 crun", "/opt/runcible", ""])
+    func app(line: String) { #expect(!AppProcess.isBeforeApp(line)) }
+
     @Test("A process that is somebody else's, or not there, or no init, says nothing")
     func unseen() throws {
         #expect(try look(cgroup: "0::/docker/another") == .unseen)
