@@ -90,8 +90,8 @@ let package = Package(
             "CarrelServer",
             [
                 "CarrelConfig", "CarrelCore", "CarrelGateway", "CarrelIdentity", "CarrelSQLite", "CarrelWeb",
-                "CarrelWorkspaces", "CLinux", "EngineDocker", "EngineProcess", log, lifecycle, httpClient, nioCore,
-                nioPosix, crypto,
+                "CarrelWorkspaces", "CLinux", "EngineDocker", "EngineHost", "EngineProcess", log, lifecycle, httpClient,
+                nioCore, nioPosix, crypto,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Hummingbird", package: "hummingbird"),

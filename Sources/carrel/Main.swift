@@ -12,7 +12,7 @@ struct Carrel: AsyncParsableCommand {
         subcommands: [
             Serve.self, Check.self, Open.self, List.self, Stop.self, Logs.self, Exec.self, Explain.self, Users.self,
             Tokens.self,
-            Audit.self, Version.self,
+            Audit.self, Backup.self, Restore.self, Version.self,
         ]
     )
 

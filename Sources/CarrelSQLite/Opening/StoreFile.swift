@@ -92,7 +92,11 @@ enum StoreFile {
         return Int64(status.st_size)
     }
 
-    private static func damaged(_ detail: String) -> CarrelError {
+    static func remove(_ path: String) {
+        for suffix in ["", "-journal", "-wal", "-shm"] { unlink(path + suffix) }
+    }
+
+    static func damaged(_ detail: String) -> CarrelError {
         CarrelError(
             .storeDamaged,
             "Carrel's database is damaged. It was left as it is: restore a copy of it.",
