@@ -124,7 +124,8 @@ def told(taken):
     yield Row(
         f"claim of a spare with its home to the first byte, median of {len(taken['warm'])}: how many times faster than "
         f"DockerSpawner, median of {len(taken['DockerSpawner'])}",
-        "none", times(ratio), None, figures, "the hubs by themselves; the goal is JupyterLab's, in the last row",
+        f"≥ {times(100)}", times(ratio), ratio >= 100, figures,
+        "DockerSpawner's time is what there is to save: see the figures",
     )
     yield Row(
         f"the same in ms; worst {max(taken['warm']):.1f}", "≤ 20", f"{median['warm']:.1f}", median["warm"] <= 20,
